@@ -238,6 +238,33 @@ func TestThread_UnknownPageIsEmpty(t *testing.T) {
 	}
 }
 
+// The default rules promise a review only with the policy "all".
+func TestThread_DefaultRulesFollowPolicy(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	for lang, first := range map[string]string{"en": "All comments are reviewed by a moderator. ",
+		"ru": "Все комментарии проверяет модератор. ", "kk": "Барлық пікірді модератор тексереді. "} {
+		rules := func(policy string) string {
+			site := w.as("owner a", "PATCH", "/api/v1/sites/a", m{"moderation": policy})
+			want(t, site, 200, "")
+			shown := w.thread("lang", lang).str("settings", "rules")
+			if got := site.str("rules_" + lang); got != shown {
+				t.Errorf("%s, %s: the site has the rules %q, shows %q", lang, policy, got, shown)
+			}
+			return shown
+		}
+		all := rules("all")
+		for _, policy := range []string{"new_writers", "none"} {
+			if got := rules(policy); first+got != all {
+				t.Errorf("%s, %s: the rules are %q", lang, policy, got)
+			}
+			if page := w.do(call{path: "/sites/a/transparency?lang=" + lang}); strings.Contains(string(page.raw), first) {
+				t.Errorf("%s, %s: the page promises a review", lang, policy)
+			}
+		}
+	}
+}
+
 func TestThread_RulesFallBackToDefault(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)

@@ -38,7 +38,7 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 		case f.Kind.Numeric():
 			put(f.Name, json.Number(own))
 		case f.Kind == site.KindText && own == "":
-			put(f.Name, i18n.In(f.Lang).T("rules.default"))
+			put(f.Name, web.DefaultRules(s.Site, i18n.In(f.Lang)))
 		default:
 			put(f.Name, own)
 		}

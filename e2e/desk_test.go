@@ -345,3 +345,36 @@ func TestDesk_LinkHasNoReferrer(t *testing.T) {
 		t.Errorf("the log shows the token of %q, or nothing:\n%s", link, log)
 	}
 }
+
+// The toast says how long an approved comment has been public, but not that it has been so for 0 seconds.
+func TestDesk_CountsPublicSecondsFromFive(t *testing.T) {
+	testkit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
+	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", "The chain came off twice on the hill.")
+	w.must(err)
+	owner := w.tab(1280, 900, false)
+	w.signIn(owner, email)
+	const seen = `(window.said = document.querySelector("#public").textContent) && document.querySelector("#public").checkVisibility()`
+	w.steps(owner,
+		func() error { return owner.Holds(current("chain")) },
+		func() error { return owner.Press(keyA) },
+		func() error { return owner.Holds(seen) },
+		func() error { return owner.Holds(`/Public for ([5-9]|\d\d+) seconds/.test(window.said)`) },
+	)
+}
+
+// A narrow screen shows all columns of the transparency page's table.
+func TestTransparency_TableFitsNarrowScreen(t *testing.T) {
+	testkit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
+	reader := w.tab(280, 700, false)
+	w.steps(reader,
+		func() error { return reader.Go(w.service.URL + "/sites/blog/transparency") },
+		func() error {
+			return reader.Holds(`(cells => cells.length > 0 && cells.every(cell => cell.getBoundingClientRect().right <= innerWidth))(
+				[...document.querySelectorAll(".rows td")])`)
+		},
+	)
+}

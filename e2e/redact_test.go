@@ -83,7 +83,7 @@ func TestRedact_RemovesSelection(t *testing.T) {
 
 	w.picture(desk, "redacted-desk")
 	w.steps(desk,
-		func() error { return desk.Click("button", "Undo this batch") },
+		func() error { return desk.Click("button", "Undo this decision") },
 		func() error { return desk.Holds(shows("restored the removed part")) },
 	)
 	w.becomes(stranger, "12 Poplar Lane", true)

@@ -123,15 +123,21 @@ func (b *decisionTx) resolveReports(c comment.Comment) {
 
 // mayAnswer reports whether the actor may decide the open appeal of c, if any.
 func (b *decisionTx) mayAnswer(c comment.Comment) (bool, error) {
-	by := ""
-	for seq, i := c.Standing, len(b.logs[c.ID])-1; i >= 0; i-- { // skip redactions, which keep the decision before them
-		if d := b.logs[c.ID][i]; d.Seq == seq {
-			if by, seq = d.By, d.Before; !d.Redacts() {
+	return mayDecideAppeal(b.tx, c, b.logs[c.ID], b.By)
+}
+
+// mayDecideAppeal reports whether the account decides may decide the open appeal of c, if any. log has the entries
+// about c, ascending.
+func mayDecideAppeal(tx Tx, c comment.Comment, log []auditlog.Entry, decides string) (bool, error) {
+	refused := ""
+	for seq, i := c.Standing, len(log)-1; i >= 0; i-- { // skip redactions, which keep the decision before them
+		if d := log[i]; d.Seq == seq {
+			if refused, seq = d.By, d.Before; !d.Redacts() {
 				break
 			}
 		}
 	}
-	return report.MayDecideAppeal(b.tx, c, by, b.By)
+	return report.MayDecideAppeal(tx, c, refused, decides)
 }
 
 // close writes the log entries, and completes the outcome.

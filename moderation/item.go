@@ -52,7 +52,7 @@ func (s *Service) ItemHistories(
 		slices.SortFunc(found, func(a, b comment.Comment) int {
 			return slices.Index(ids, a.ID) - slices.Index(ids, b.ID)
 		})
-		if list, err = items(tx, site.ID, found); err != nil {
+		if list, err = items(tx, who, site.ID, found); err != nil {
 			return err
 		}
 		decisions, err := tx.DecisionsOf(site.ID, ids...)
@@ -110,8 +110,9 @@ func (s *Service) ChangedItems(ctx context.Context, who authz.Actor, site site.S
 	return s.ItemHistories(ctx, who, site, moved...)
 }
 
-// items loads pages, parents and histories of commenters for comments. It does not load evidence.
-func items(tx Tx, blog int64, list []comment.Comment) ([]Item, error) {
+// items loads pages, parents and histories of commenters for comments, and marks the appeals that the actor may not
+// decide. It does not load evidence.
+func items(tx Tx, who authz.Actor, blog int64, list []comment.Comment) ([]Item, error) {
 	var pageIDs, parentIDs []string
 	for _, c := range list {
 		pageIDs = append(pageIDs, c.Page)
@@ -142,7 +143,36 @@ func items(tx Tx, blog int64, list []comment.Comment) ([]Item, error) {
 			out[i].Parent = &parent
 		}
 	}
-	return out, nil
+	return out, markOwnAppeals(tx, who, blog, out)
+}
+
+// markOwnAppeals sets OwnAppeal of the items whose open appeal the actor may not decide.
+func markOwnAppeals(tx Tx, who authz.Actor, blog int64, list []Item) error {
+	var appealed []string
+	for _, it := range list {
+		if it.Comment.Refused() && it.Comment.Appealed() {
+			appealed = append(appealed, it.Comment.ID)
+		}
+	}
+	if len(appealed) == 0 {
+		return nil
+	}
+	entries, err := tx.DecisionsOf(blog, appealed...)
+	if err != nil {
+		return fmt.Errorf("read decisions on appealed comments: %w", err)
+	}
+	logs := map[string][]auditlog.Entry{}
+	for _, e := range entries {
+		logs[e.Comment] = append(logs[e.Comment], e)
+	}
+	for i, it := range list {
+		may, err := mayDecideAppeal(tx, it.Comment, logs[it.Comment.ID], who.ID())
+		if err != nil {
+			return err
+		}
+		list[i].OwnAppeal = !may
+	}
+	return nil
 }
 
 func unique(ids []string) []string {

@@ -27,6 +27,8 @@ type Item struct {
 	Against  report.Open       // open reports and appeal
 	Notes    []rules.NamedNote // about its commenter, newest first; hidden from authors
 	Approved int               // number of similar comments among the newest 200 approved ones; only for pending comments
+
+	OwnAppeal bool // the viewer refused the comment, and another moderator decides its open appeal
 }
 
 // isFolded reports whether a list that shows campaigns as one item omits this item, because the campaign's sample
@@ -110,7 +112,7 @@ func (s *Service) readItems(
 				return err
 			}
 			next = after
-			list, err = items(tx, q.Site, found)
+			list, err = items(tx, who, q.Site, found)
 			return err
 		})
 		if err != nil {

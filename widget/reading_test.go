@@ -156,7 +156,7 @@ func TestDate_UsesCatalog(t *testing.T) {
 			}
 			r.waitFor(`!$('time').title`)
 			r.waitFor(`$('time').dispatchEvent(new MouseEvent('mouseover', { bubbles: true })) &&
-				$('time').title === new Date($('time').dateTime).toLocaleString()`)
+				/^\d.* \d\d:\d\d$/.test($('time').title)`)
 		})
 	}
 }

@@ -29,8 +29,8 @@ func TestInsights_CompareScoresWithDecisions(t *testing.T) {
 		sees("Received and decided").sees("24 received").sees("Time to first decision").sees("A post").
 		sees(w.Clock.Now().AddDate(0, 0, -27).UTC().Format("2 Jan"))
 	b.sees("90, current").sees("90, test") // initially the current threshold
-	b.open("/moderate/blog/what-if").sees("Last 24 decisions").
-		sees("Publishing by score needs 100 decisions, 20 of each kind.")
+	b.open("/moderate/blog/what-if").sees("Last 24 decided comments").
+		sees("Publishing by score needs 100 comments approved or marked as spam, 20 of each.")
 	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("Enter a threshold"); b.status < 400 {
 		t.Errorf("a threshold of 7 answers %d", b.status)
 	}
@@ -42,7 +42,7 @@ func TestInsights_CompareScoresWithDecisions(t *testing.T) {
 	}
 	b.open("/moderate/blog/what-if?threshold=72,5&policy=all&last=10").sees("72.5, test")
 	b.open("/moderate/blog/what-if?threshold=0,7&policy=all&last=10").sees("70, test")
-	b.open("/moderate/blog/settings").sees("so far 12 good, 12 spam")
+	b.open("/moderate/blog/settings").sees("so far 12 approved, 12 spam")
 }
 
 func TestSettings_SuspiciousPolicyShowsMissing(t *testing.T) {
@@ -50,14 +50,14 @@ func TestSettings_SuspiciousPolicyShowsMissing(t *testing.T) {
 	w := newWorld(t)
 	w.taught(comment.Approve, 0, w.posted(plants, 30))
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 8))
-	const missing = "62 more decisions needed. At least 12 must be spam."
+	const missing = "62 more needed. At least 12 must be spam."
 	b := w.as("Olga")
-	b.open("/moderate/blog/settings").sees("so far 30 good, 8 spam. " + missing)
-	b.open("/moderate/blog/what-if").sees("needs 100 decisions, 20 of each kind. " + missing)
+	b.open("/moderate/blog/settings").sees("so far 30 approved, 8 spam. " + missing)
+	b.open("/moderate/blog/what-if").sees("needs 100 comments approved or marked as spam, 20 of each. " + missing)
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 70))
-	b.open("/moderate/blog/settings").misses("more decisions needed").sees("Of the last 108 decisions, ")
-	b.open("/moderate/blog/what-if").misses("more decisions needed").
-		sees("There are enough decisions to publish by score.")
+	b.open("/moderate/blog/settings").misses("more needed").sees("Of the last 108 decided comments, ")
+	b.open("/moderate/blog/what-if").misses("more needed").
+		sees("There are enough decided comments to publish by score.")
 }
 
 func TestWhatIf_ListsMistakesByKind(t *testing.T) {
@@ -94,7 +94,7 @@ func TestWhatIf_ListsMistakesByKind(t *testing.T) {
 	b.open("/moderate/blog/insights").sees("50, test")
 	b.open("/moderate/blog/what-if").sees("50, test")
 	b.open("/moderate/blog/what-if?threshold=90").sees("90, test").
-		sees("Last 63 decisions")
+		sees("Last 63 decided comments")
 	b.open("/moderate/blog/what-if?threshold=0.9&policy=all&last=3").
 		sees("Trial threshold 50: 2 suspected instead of ")
 }

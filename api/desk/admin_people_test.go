@@ -18,10 +18,10 @@ func TestPeople_FieldErrorUsesReadersLanguage(t *testing.T) {
 	w := newWorld(t)
 	for _, tt := range []struct{ lang, path, button, field, value, says string }{
 		{"en", "people", "Add a person", "email", "olga@staff.example",
-			"This is not a valid e-mail address, or it already has an account."},
+			"There is an account with this e-mail already."},
 		{"ru", "people", "Добавить человека", "email", "olga@staff.example",
-			"Некорректный адрес почты, или с ним уже есть учётная запись."},
-		{"kk", "people", "Адам қосу", "email", "olga", "Пошта мекенжайы қате немесе оның есептік жазбасы бар."},
+			"Учётная запись с этой почтой уже есть."},
+		{"kk", "people", "Адам қосу", "email", "olga", "Пошта мекенжайы name@example.org түрінде болады."},
 		{"ru", "people", "Добавить человека", "name", "\n", "Введите имя одной строкой, до 80 знаков."},
 		{"kk", "tokens", "Токен жасау", "name", strings.Repeat("ә", 101), "Атын бір жолмен енгізіңіз, 100 таңбаға дейін."},
 	} {

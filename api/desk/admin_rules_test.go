@@ -46,10 +46,13 @@ func TestRules_TryAddRemoveRestore(t *testing.T) {
 	b.press(b.doc, "Undo", nil).sees("Restored.").sees("casino, roulette")
 
 	b.open("/moderate/blog/rules").press(b.form("Test"), "Test", fields{"kind": "pattern", "words": "(x"}).
-		sees("Not saved.").sees("missing closing )").misses("Add rule")
+		sees("Not saved. Line 1, “(x”: not a valid pattern: missing closing )").misses("Add rule")
 	if got := attr(find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "rk" }), "name"); got != "kind" {
 		t.Errorf("the form is gone: %q", got)
 	}
+	b.langs = "ru"
+	b.open("/moderate/blog/rules").press(b.form("Проверить"), "Проверить", fields{"kind": "substring", "words": "x"}).
+		sees("Строка 1, «x»: слишком коротко. Нужно не меньше 2 знаков.").misses("Line 1")
 }
 
 func TestRules_AcceptWordPressLists(t *testing.T) {
@@ -86,11 +89,11 @@ func TestBlocks_PreviewBeforeBlocking(t *testing.T) {
 	b.open("/moderate/blog/rules").press(b.doc, "Remove", nil).sees("Block removed.").
 		sees("No blocks yet.").press(b.doc, "Undo", nil).sees("Ann <i>")
 	b.misses("Add rule").press(b.form("Test"), "Test", fields{"kind": "first_time"}).misses("Add rule")
-	for _, path := range []string{"/moderate/blog/block?kind=host&which=com", "/moderate/blog/block?kind=x&which=y"} {
-		b.open(path).sees("Not saved.")
-	}
-	if !strings.Contains(nameOf(b.doc), "one of writer") {
-		t.Error("it does not say what can be blocked")
+	for query, want := range map[string]string{
+		"kind=host&which=com": "This is a top-level domain.", "kind=host&which=!!": "This is not a host. Enter one such as shop.example.",
+		"kind=host&which=": "Enter a domain or a link host.", "kind=x&which=y": "Enter a domain or a link host.",
+	} {
+		b.open("/moderate/blog/block?" + query).sees("Not saved. " + want)
 	}
 }
 
@@ -110,7 +113,7 @@ func TestNotes_SharedByModerators(t *testing.T) {
 		press(b.doc, "Save note", fields{"text": "Wrote to us; is <b>kind</b>."}).
 		sees("Note saved.").sees("Wrote to us; is <b>kind</b>.").sees("Mona")
 	b.press(b.doc, "Save note", fields{"text": " \u200b "}).
-		sees("Enter 1 to 1,000 characters. A writer can have 20 notes.")
+		sees("A note is text of 1 to 1000 characters.")
 	b.open("/moderate/blog/queue")
 	if n := strings.Count(nameOf(b.doc), "Wrote to us; is <b>kind</b>."); n != 2 {
 		t.Errorf("it stands on %d cards", n)

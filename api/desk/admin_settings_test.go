@@ -44,9 +44,17 @@ func TestSettings_AreSaved(t *testing.T) {
 	if b.status != http.StatusUnprocessableEntity {
 		t.Errorf("a score of 7 answers %d, want 422", b.status)
 	}
-	bad := find(b.doc, func(n *html.Node) bool { return attr(n, "aria-describedby") == "wrong" })
+	bad := find(b.doc, func(n *html.Node) bool { return attr(n, "aria-describedby") == "wrong-suspect" })
 	if bad == nil || attr(bad, "name") != "suspect" || attr(bad, "value") != "7" {
 		t.Errorf("what is wrong is not said at its field, or what was typed is lost: %v", bad)
+	}
+	b.press(b.doc, "Save", fields{"suspect": "7", "edit_minutes": "often", "name": ""}).
+		sees("Enter a name in one line, up to 100 characters.").sees("Enter 0 to 1440 minutes.").sees("Enter a number from 50 to 100.")
+	for _, name := range []string{"name", "edit_minutes", "suspect"} {
+		field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == name })
+		if attr(field, "aria-invalid") != "true" || has(field, "autofocus") != (name == "name") {
+			t.Errorf("of three wrong fields, %s has %v", name, field.Attr)
+		}
 	}
 	b.langs = "ru"
 	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).

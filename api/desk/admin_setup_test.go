@@ -20,7 +20,8 @@ func TestSetup_FirstOwnerUsesLink(t *testing.T) {
 	w.Must(err)
 	b := newBrowser(t, w.url)
 	link := web.LinkURL(&url.URL{Scheme: "http", Host: "blog.example"}, token)
-	b.follow(link).sees("The first account owns everything. No e-mail is sent.")
+	b.follow(link + "x").sees("No account exists yet. Open the set-up link that “aitys serve” printed; a restart prints a new one.")
+	b.follow(link).sees("The first account becomes the owner of all sites. No e-mail is sent.")
 	b.press(b.doc, "Continue", fields{"name": "Jonas", "email": "jonas@blog.example", "password": "short"})
 	if b.status != http.StatusUnprocessableEntity {
 		t.Errorf("a short password answers %d, want 422", b.status)
@@ -42,7 +43,7 @@ func TestSetup_FirstOwnerUsesLink(t *testing.T) {
 	if other := newBrowser(t, w.url).follow(link); other.status != http.StatusUnauthorized {
 		t.Errorf("the used link answers %d, want 401", other.status)
 	} else {
-		other.sees("This link no longer works")
+		other.sees("This link no longer works").sees("run “aitys account reset E-MAIL” on the server.")
 	}
 }
 

@@ -48,9 +48,9 @@ func TestSpamLists_AddAndRemove(t *testing.T) {
 	noOffer()
 	look := func(in fields) { b.press(b.form("Check list"), "Check list", in) }
 	look(fields{"url": "ftp://x"})
-	b.sees("Use a public https:// address without a password. A site can have ten lists.")
+	b.sees("The address of a shared spam list begins with http:// or https://, without a password in it.")
 	look(fields{"url": at, "key": "short"})
-	b.sees("A key has 43 letters, digits, - and _. The publisher finds it on this same page.")
+	b.sees("A key has 43 letters, digits, - and _. The publisher finds it on their own page “Shared spam lists”.")
 	look(fields{"url": theirs.URL + "/api/v1/sites/other/neighbours.json", "key": ""})
 	b.sees("This list is not valid. List of another site")
 	noOffer()

@@ -25,7 +25,7 @@ func TestTakedowns_AddAndRestoreWithoutScript(t *testing.T) {
 	b.open("/moderate/blog/comments/" + c.ID).sees("This comment is hidden by legal request.")
 
 	b.open("/moderate/blog/demands").press(b.form("Restore"), "Restore", fields{"why": " "}).
-		sees("Enter a reason in one line, up to 300 characters. An ended request cannot be restored again.")
+		sees("Enter a reason in one line, up to 300 characters.")
 	b.press(b.form("Restore"), "Restore", fields{"why": "The letter was taken back."}).
 		sees("Visible again, unless another legal request applies.").sees("The letter was taken back.").
 		misses("What readers see")

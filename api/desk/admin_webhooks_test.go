@@ -55,7 +55,7 @@ func TestWebhooks_AddTestRedeliverRemove(t *testing.T) {
 	t.Cleanup(receiver.Close)
 	b := w.as("Olga").open("/moderate/blog/webhooks").sees("None yet.")
 	b.press(b.form("Add"), "Add", fields{"url": "ftp://x", "kind": "standard", "event": "comment.arrived"}).
-		sees("Enter a full URL of this type. For private addresses start with --reach. A site can have 20 webhooks.")
+		sees("A webhook's address begins with http:// or https://, without a password in it.")
 	b.press(b.form("Add"), "Add", fields{"url": receiver.URL + "/hidden-place-of-mine", "kind": "standard",
 		"event": "comment.arrived"}).sees("whsec_").sees("…mine").misses("hidden-place")
 	b.open("/moderate/blog/webhooks").misses("whsec_").sees("Comment received").misses("Send again")

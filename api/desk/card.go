@@ -46,6 +46,7 @@ type card struct {
 	Can            can
 	Back, NextID   string
 	OpenReports    report.Open // open reports and the open appeal
+	OwnAppeal      bool        // the viewer refused it, and may not decide the appeal
 	Conflict       *conflict
 	Current        bool
 	Replies        []string // the site's saved replies, shortened
@@ -125,11 +126,12 @@ func (m *cardMaker) card(it moderation.Item) card {
 		Reasons:         m.reasons(it, text.Disguise),
 		Evidence:        m.evidenceLists(it),
 		Replies:         m.replies,
-		Can:             m.can(c.State),
+		Can:             m.can(it),
 		Erased:          c.IsForgotten(),
 		Expired:         c.Expired(),
 		Single:          m.single,
 		OpenReports:     it.Against,
+		OwnAppeal:       it.OwnAppeal,
 	}
 	if !m.single {
 		k.Campaign = m.foldedCampaign(it)
@@ -171,7 +173,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		k.Pills, k.Can.Approve = append(k.Pills, m.N("reported.n", n)), m.decides // approving again closes the reports
 	}
 	if it.Against.Appeal != nil {
-		k.Pills = append(k.Pills, m.T("view.appealed"))
+		k.Pills = append(k.Pills, m.T("appeal"))
 	}
 	if it.Approved > 0 {
 		k.Approved = m.N("alike.approved", it.Approved)
@@ -192,8 +194,9 @@ var badgeLabels = sync.OnceValue(func() (all []string) {
 	return all
 })
 
-func (m *cardMaker) can(s comment.State) can {
-	d := m.decides
+// can returns the actions for a comment. An appeal against the viewer's own refusal has none.
+func (m *cardMaker) can(it moderation.Item) can {
+	s, d := it.Comment.State, m.decides && !it.OwnAppeal
 	return can{
 		Approve: d && s != comment.Approved && s != comment.Removed,
 		Spam:    d && s != comment.Spam && s != comment.Removed,

@@ -19,7 +19,7 @@ type Catalog struct{ *i18n.Catalog }
 var scriptMessages = sync.OnceValue(func() map[string]string {
 	all := map[string]string{}
 	for _, l := range i18n.Languages {
-		all[l.Key] = i18n.In(l.Key).JSON("js.", "reason.low.")
+		all[l.Key] = i18n.In(l.Key).JSON("js.", "reason.low.", "date.months", "date.year")
 	}
 	return all
 })
@@ -37,6 +37,12 @@ func (c *Catalog) fieldError(form string, p web.Problem) string {
 func (c *Catalog) Day(t time.Time) string {
 	t = t.UTC()
 	return strconv.Itoa(t.Day()) + " " + c.Month("date.months", t)
+}
+
+// DayOfYear formats a day in UTC with the year: 24 Oct 2026, 24 окт. 2026.
+func (c *Catalog) DayOfYear(t time.Time) string {
+	t = t.UTC()
+	return c.T("date.year", "day", t.Day(), "month", c.Month("date.months", t), "year", strconv.Itoa(t.Year()))
 }
 
 // seen returns how many refused and approved comments contained a token, for the reason r.

@@ -72,7 +72,7 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	if fl, ok := d.TakeFlash(v); ok {
 		p.Notices = v.Words.flashNotices(fl)
 		if fl.Left > 0 {
-			p.Card.Conflict = m.conflict(it.Comment, past)
+			p.Card.Conflict = m.conflict(it, past)
 			p.Card.Conflict.LeaveURL = p.Card.URL
 		}
 	}
@@ -85,7 +85,7 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.Nam
 	p := commentPage{Frame: f, Card: m.card(it), Source: c.Source}
 	p.Card.Current = true
 	p.Title = m.T("comment.by", "name", m.writer(c))
-	p.QueueURL, p.QueueName = queueParams{site: m.site.Key}.url(), m.T("view.pending")
+	p.QueueURL, p.QueueName = m.listOf(it)
 	p.StateIcon, p.StateWords = stateIcons[c.State], m.stateWords(c)
 	p.History = m.historyEvents(c, past, f.Moderator)
 	p.Facts = m.facts(it)
@@ -114,6 +114,25 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.Nam
 	return p
 }
 
+// listOf returns the address and the name of the queue view that contains a comment. Withdrawn comments are in none, so
+// theirs is the default view.
+func (m *cardMaker) listOf(it moderation.Item) (address, name string) {
+	view := comment.ViewPending
+	switch it.Comment.State {
+	case comment.Approved:
+		view = comment.ViewApproved
+	case comment.Rejected:
+		view = comment.ViewRejected
+	case comment.Spam:
+		view = comment.ViewSpam
+	}
+	at := queueParams{site: m.site.Key}
+	if view != comment.ViewPending {
+		at.state = string(view)
+	}
+	return at.url(), m.T("view." + string(view))
+}
+
 func (m *cardMaker) stateWords(c comment.Comment) string {
 	if c.State == comment.Rejected || c.Expired() {
 		return m.T("state.rejected.why", "reason", m.T("reason.low."+c.RefusalReason().String()))
@@ -131,7 +150,7 @@ func (m *cardMaker) facts(it moderation.Item) []fact {
 		fs = append(fs, fact{m.T("website"), c.Website})
 	}
 	if !w.FirstSeen.IsZero() {
-		fs = append(fs, fact{m.T("facts.since"), m.Day(w.FirstSeen) + w.FirstSeen.UTC().Format(" 2006")})
+		fs = append(fs, fact{m.T("facts.since"), m.DayOfYear(w.FirstSeen)})
 	}
 	return append(fs, fact{m.T("view.approved"), m.Number(w.Approved)}, fact{m.T("view.rejected"), m.Number(w.Refused)})
 }

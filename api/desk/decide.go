@@ -266,7 +266,7 @@ func (d *desk) showFlash(v *Visit, m *cardMaker, p *queuePage) error {
 	var left []card
 	for _, s := range stories {
 		k := m.card(s.Item)
-		k.Conflict = m.conflict(s.Comment, s.History)
+		k.Conflict = m.conflict(s.Item, s.History)
 		left = append(left, k)
 	}
 	for range len(ids) - len(left) {

@@ -232,8 +232,9 @@ func TestCommentPage_ShowsHistory(t *testing.T) {
 	b := w.as("Olga")
 	b.press(b.card("history"), "Approve", nil)
 	b.open("/moderate/blog/comments/" + c.ID).sees("Approved by Olga").sees("Received").sees("A remark with a history.")
-	b.press(b.doc, "Undo this batch", nil).sees("Olga undid a decision: pending again")
-	b.press(b.doc, "Spam", nil).sees("Marked as spam by Olga").sees("“Not published: spam”")
+	b.press(b.doc, "Undo this decision", nil).sees("Olga undid a decision: pending again")
+	b.sees("Pending / Comment by Reader")
+	b.press(b.doc, "Spam", nil).sees("Marked as spam by Olga").sees("“Not published: spam”").sees("Spam / Comment by Reader")
 	w.stands(c, comment.Spam)
 	b.open("/moderate/blog/log").sees("Marked as spam by Olga").sees("Approved by Olga")
 }

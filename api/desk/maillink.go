@@ -115,11 +115,11 @@ func (d *desk) mailLinkComment(v *Visit, link authz.MailLink) (mailLinkPage, err
 	default:
 		m := &cardMaker{Catalog: w, decides: true}
 		if c.Version != link.Version || c.State != comment.Pending {
-			p.Changed = m.conflict(c, past)
+			p.Changed = m.conflict(it, past)
 			p.Wrong, p.Detail = strings.TrimSuffix(p.Changed.What, ".")+".", w.T("mail.link.nothing")
 			p.Heading = w.T("comment")
 		}
-		p.Can, p.Decides, p.Version = m.can(c.State), c.State != comment.Removed, c.Version
+		p.Can, p.Decides, p.Version = m.can(it), c.State != comment.Removed && !it.OwnAppeal, c.Version
 		p.Name, p.Page, p.Said, p.SaidLang = w.nameOf(c), it.Page.Name(), paragraphs(c.Source), c.Lang
 	}
 	return p, nil

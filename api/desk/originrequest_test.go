@@ -116,6 +116,23 @@ func TestSettings_ShowOriginRequests(t *testing.T) {
 	w.as("Olga").open("/moderate/blog/settings").sees("not seen in the last week")
 }
 
+// Browsers send no Origin with reads from the service's own origin, as in the demo.
+func TestSettings_ShowOwnOriginRequests(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	olga := w.as("Olga")
+	list := "/api/v1/sites/blog/comments?" + url.Values{"page": {w.url + "/post"}}.Encode()
+	olga.open(list)
+	olga.open("/moderate/blog/settings").sees("https://blog.example: not seen in the last week").misses(w.url + ":")
+	_, err := w.App.SetSite(w.Ctx, authz.Operator, "blog", map[string]string{"origin": w.url})
+	w.Must(err)
+	olga.open("/moderate/blog/settings").sees(w.url + ": not seen in the last week")
+	if olga.open(list); olga.status != http.StatusOK {
+		t.Fatalf("the comments answer %d", olga.status)
+	}
+	olga.open("/moderate/blog/settings").sees(w.url + ": last seen 1 min ago")
+}
+
 func TestOriginRequest_OnlyOwnerAllows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -127,6 +127,10 @@ type clock struct{ at time.Time }
 
 func (c clock) Now() time.Time { return c.at }
 
+func itemIn(s comment.State) moderation.Item {
+	return moderation.Item{Comment: comment.Comment{State: s}}
+}
+
 func samplePages(w *Catalog) map[string]any {
 	site := site.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: site.Settings{Suspect: .9}}
 	m := &cardMaker{
@@ -135,8 +139,8 @@ func samplePages(w *Catalog) map[string]any {
 	f := sampleFrame(w)
 	q := sampleQueue(m, f, samples())
 	q.Toast = &Toast{Text: w.N("js.toast.approve", 1), Batch: "b1"}
-	decided := samples()[3].Comment
-	decided.State = comment.Approved
+	decided := samples()[3]
+	decided.Comment.State = comment.Approved
 	q.Cards[3].Conflict = m.conflict(decided,
 		[]auditlog.NamedEntry{{Name: "Dana K.", Entry: auditlog.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}})
 	q.Cards[3].Conflict.LeaveURL = "/"
@@ -198,9 +202,9 @@ func samplePages(w *Catalog) map[string]any {
 	pages["mailed"] = mailLinkPage{Frame: f, Heading: w.T("mail.link.title"), Decides: true,
 		Lead: w.T("mail.link.as", "name", "Dana K.", "site", site.Name), Name: "<b>Ruth</b>", Page: "Why I sold my car",
 		Said: []string{"One thing is missing: <script>the noise</script>.", "And the birds."}, SaidLang: "en",
-		To: "/moderate/longway/comments/c1", ToWords: w.T("mail.link.desk"), Version: 1, Can: m.can(comment.Pending)}
+		To: "/moderate/longway/comments/c1", ToWords: w.T("mail.link.desk"), Version: 1, Can: m.can(itemIn(comment.Pending))}
 	changed := pages["mailed"].(mailLinkPage)
-	changed.Changed, changed.Can = q.Cards[3].Conflict, m.can(comment.Approved)
+	changed.Changed, changed.Can = q.Cards[3].Conflict, m.can(itemIn(comment.Approved))
 	changed.Wrong, changed.Detail = changed.Changed.What, w.T("mail.link.nothing")
 	pages["mailed-changed"] = changed
 	pages["mailed-expired"] = mailLinkPage{Frame: f, Heading: w.T("mail.link.title"), Wrong: w.T("mail.link.expired"),

@@ -314,7 +314,7 @@ func (d *desk) card(v *Visit) error {
 		return err
 	}
 	k := m.card(it)
-	k.Conflict = m.conflict(it.Comment, past)
+	k.Conflict = m.conflict(it, past)
 	return v.Show("cards", cardsPage{v.Frame(v.Words.T("comment")), []card{k}})
 }
 
@@ -325,7 +325,8 @@ type conflict struct {
 	Keep, LeaveURL string // Keep is "" while the comment is pending
 }
 
-func (m *cardMaker) conflict(c comment.Comment, past []auditlog.NamedEntry) *conflict {
+func (m *cardMaker) conflict(it moderation.Item, past []auditlog.NamedEntry) *conflict {
+	c := it.Comment
 	k := &conflict{LeaveURL: m.params.url(), Keep: m.T("conflict.keep"), Again: m.T("conflict.again")}
 	last := lastDecision(past)
 	switch {
@@ -335,8 +336,8 @@ func (m *cardMaker) conflict(c comment.Comment, past []auditlog.NamedEntry) *con
 		k.What, k.Again, k.Keep = m.T("conflict.removed"), "", m.T("conflict.next")
 	case last != nil && last.Redacts():
 		k.What, k.Initial = m.T("conflict.redacted", "who", m.AccountName(last.Name)), initial(last.Name)
-	case c.Refused() && c.Appealed():
-		k.What, k.Again = m.T("conflict.appealed"), ""
+	case it.OwnAppeal:
+		k.What, k.Again = m.T("js.cannot.appeal"), ""
 	case last == nil || c.EditedAt.After(last.At):
 		k.What = m.T("conflict.edited")
 	default:

@@ -41,8 +41,8 @@ func TestRedact_AndUndoWithoutScript(t *testing.T) {
 	stale := w.as("Olga").open(at)
 	form := stale.form("Remove this part")
 	b = w.as("Olga").open(at)
-	b.press(b.doc, "Undo this batch", nil).sees("Olga restored the removed part").sees("555 0142 again")
+	b.press(b.doc, "Undo this decision", nil).sees("Olga restored the removed part").sees("555 0142 again")
 	stale.press(form, "Remove this part", fields{"words": "Mira", "why": "A name."}).
 		sees("The text changed after you opened this page. This is the current text.")
-	b.open(at).press(b.doc, "Undo this batch", nil).sees("at 555 0142, and then 555 0142 again")
+	b.open(at).press(b.doc, "Undo this decision", nil).sees("at 555 0142, and then 555 0142 again")
 }

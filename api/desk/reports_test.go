@@ -2,7 +2,11 @@ package desk_test
 
 import (
 	"net/netip"
+	"net/url"
+	"strings"
 	"testing"
+
+	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
@@ -47,11 +51,20 @@ func TestAppeal_NeedsAnotherModerator(t *testing.T) {
 	w.Must(err)
 
 	const view = "/moderate/blog/queue?state=appealed"
+	const own = "You refused this. Another moderator decides the appeal."
+	olga := w.as("Olga").open(view).sees("Approve it or refuse it again.").misses(own)
 	dana := w.as("Dana").open(view).sees("Appeal by the writer").sees("“You can <i>ask</i> him.”")
-	dana.press(dana.card("A joke"), "Approve", nil).sees("You refused this. Another moderator decides the appeal.")
+	dana.sees(own).misses("Approve it or refuse it again.")
+	buttons := func(b *browser) *html.Node {
+		return find(b.card("A joke"), func(n *html.Node) bool { return attr(n, "name") == "action" })
+	}
+	if buttons(dana) != nil {
+		t.Error("the moderator who refused it has buttons")
+	}
+	form := find(olga.card("A joke"), func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/decisions") })
+	dana.submit(form, url.Values{"action": {"approve"}, "comment": {c.ID + ":2"}}).sees(own) // a stale page has buttons
 	w.stands(c, comment.Rejected)
 
-	olga := w.as("Olga").open(view)
 	olga.press(olga.card("A joke"), "Approve", nil).misses("A joke")
 	w.stands(c, comment.Approved)
 }

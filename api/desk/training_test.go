@@ -68,7 +68,7 @@ func TestReply_ContradictionIsShownWithUndo(t *testing.T) {
 	b.open("/moderate/blog/comments/" + c.ID)
 	form = find(b.doc, func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
 	b.submit(form, b.values(form, fields{"body": "And what makes you ask now?"})).sees(words)
-	b.press(b.doc, "Undo this batch", nil)
+	b.press(b.doc, "Undo this decision", nil)
 	w.stands(c, comment.Pending)
 }
 

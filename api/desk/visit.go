@@ -2,14 +2,17 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
 
@@ -107,4 +110,32 @@ func (v *Visit) FormError(form string, err error) (says string, _ error) {
 	}
 	v.Problem = p
 	return v.Words.fieldError(form, p), nil
+}
+
+// FieldErrors returns the messages about all invalid fields of a form, by field name.
+func (v *Visit) FieldErrors(form string, err error) map[string]string {
+	says := map[string]string{}
+	for _, e := range fieldErrors(err) {
+		says[strings.TrimPrefix(e.Field, "/")] = v.Words.fieldError(form, web.ProblemOf(e))
+	}
+	return says
+}
+
+// fieldErrors returns the errors about fields in the tree of err.
+func fieldErrors(err error) (all []*problem.Error) {
+	switch e := err.(type) {
+	case *problem.Error:
+		if e.Field != "" {
+			return []*problem.Error{e}
+		}
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			all = append(all, fieldErrors(one)...)
+		}
+		return all
+	}
+	if next := errors.Unwrap(err); next != nil {
+		return fieldErrors(next)
+	}
+	return nil
 }

@@ -325,7 +325,11 @@ func (v *transparencyView) addFigures(f takedown.Figures) {
 	if f.AutoPublished > 0 {
 		add("open.itself", f.AutoPublished)
 	}
-	add("open.refused", refused)
+	if spam := f.Refused[comment.ReasonSpam]; spam > 0 {
+		v.Figures = append(v.Figures, figure{v.Number(refused), v.T("open.refused.spam", "spam", spam)})
+	} else {
+		add("open.refused", refused)
+	}
 	add("open.suspected", f.Suspected)
 	add("open.removed", f.Removed)
 	add("open.waiting", f.Waiting)

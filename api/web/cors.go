@@ -27,12 +27,16 @@ func allowAnyOrigin(c echo.Context) { c.Response().Header().Set("Access-Control-
 //   - Any other origin, including "null": a read is served without the CORS header, a write is refused with
 //     origin.foreign.
 //
-// It also records the origin as an origin request, except the service's own.
+// It also records the origin as an origin request. It records the service's own origin only if the site has it. Browsers
+// send no Origin with reads from it, but Sec-Fetch-Site.
 func (k *Kit) checkOrigin(c echo.Context, site site.Site) error {
 	header := c.Response().Header()
 	header.Add("Vary", "Origin")
 	r := c.Request()
 	if _, sent := r.Header["Origin"]; !sent {
+		if r.Header.Get("Sec-Fetch-Site") == "same-origin" && slices.Contains(site.Origins, k.Origin()) {
+			k.Process.RecordOrigin(r.Context(), site, k.Origin())
+		}
 		return nil
 	}
 	from := r.Header.Get("Origin")

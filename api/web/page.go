@@ -101,5 +101,14 @@ func Vary(c echo.Context, name string) {
 
 // Rules returns the rules that a site shows its commenters: its own in the language of w, else the default ones.
 func Rules(site site.Site, w *i18n.Catalog) string {
-	return cmp.Or(site.Settings.Rules[w.Lang()], w.T("rules.default"))
+	return cmp.Or(site.Settings.Rules[w.Lang()], DefaultRules(site, w))
+}
+
+// DefaultRules returns the rules that a site without its own shows. They say that all comments are reviewed only if the
+// policy of the site is so.
+func DefaultRules(site site.Site, w *i18n.Catalog) string {
+	if !site.Settings.ReviewsAll() {
+		return w.T("rules.default.unreviewed")
+	}
+	return w.T("rules.default")
 }

@@ -139,7 +139,7 @@ func (s said) withheld(lang string) func(*testkit.Tab) error {
 
 // refused shows a refused comment to its commenter in the widget, with the form of an appeal.
 func (s said) refused(lang string) func(*testkit.Tab) error {
-	ask := map[string]string{"en": "Ask for a second look", "ru": "Рассмотреть повторно",
+	ask := map[string]string{"en": "Ask for a second look", "ru": "Попросить пересмотреть",
 		"kk": "Қайта қарауды сұрау"}[lang]
 	return func(t *testkit.Tab) error {
 		made, err := s.refuse(lang)

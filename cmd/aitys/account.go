@@ -70,7 +70,7 @@ type accountAddCmd struct {
 	linkBase
 	Email         string   `help:"E-mail address for sign-in." required:"" placeholder:"E"`
 	Name          string   `help:"Display name." required:"" placeholder:"N"`
-	Role          string   `help:"author, moderator or owner." required:"" enum:"author,moderator,owner" placeholder:"ROLE"`
+	Role          string   `help:"Role: author, moderator or owner." required:"" enum:"author,moderator,owner" placeholder:"ROLE"`
 	Site          []string `help:"Key of a site that the role is limited to; repeatable (default all sites)." placeholder:"KEY"`
 	PasswordStdin bool     `help:"Read the password from the first line of standard input."`
 }

@@ -44,7 +44,8 @@ func newBackupLine(c sqlite.Copy, file string) backupLine {
 }
 
 func (l backupLine) String() string {
-	return fmt.Sprintf("%d sites, %d pages, %d comments, %d decisions", l.Sites, l.Pages, l.Comments, l.Decisions)
+	return fmt.Sprintf("%s, %s, %s, %s", plural(l.Sites, "site"), plural(l.Pages, "page"),
+		plural(l.Comments, "comment"), plural(l.Decisions, "decision"))
 }
 
 var errPostgresCopies = errors.New("this command supports only SQLite. For Postgres use " +
@@ -56,7 +57,10 @@ func (c backupCmd) Run(a *env) error {
 	case !isSQLite:
 		return errPostgresCopies
 	case !exists(path):
-		return fmt.Errorf("there is no database at %s", path)
+		return noDatabase(path)
+	}
+	if err := checkFolder(c.File); err != nil {
+		return fmt.Errorf("nothing was backed up: %w", err)
 	}
 	if beside := backupErasuresPath(c.File); exists(beside) {
 		return fmt.Errorf("nothing was backed up: %s already exists", beside)
@@ -118,7 +122,7 @@ func (c restoreCmd) Run(a *env) error {
 	}
 	more := ""
 	if erased+emptied > 0 {
-		more += fmt.Sprintf("; %d comments and %d lessons were erased again", emptied, erased)
+		more += fmt.Sprintf("; %s and %s were erased again", plural(emptied, "comment"), plural(erased, "lesson"))
 	}
 	if !put.Sealed {
 		more += "; the file has no seal of `aitys backup`, so only its structure was checked"

@@ -54,7 +54,7 @@ func TestBackup_UnderLoadHasAcknowledgedComments(t *testing.T) {
 		testkit.Until(t, "more is written", func() bool { return len(acknowledged()) > 50*(n+1) })
 		before[n] = acknowledged()
 		out := s.must("backup", fmt.Sprint("copy", n), "--data", "data")
-		if !strings.Contains(out, "read back: 1 sites, 1 pages") || !strings.Contains(out, "secret") {
+		if !strings.Contains(out, "read back: 1 site, 1 page, ") || !strings.Contains(out, "secret") {
 			t.Errorf("it says %q", out)
 		}
 	}
@@ -113,7 +113,7 @@ func TestBackup_ErrorsAreOneLine(t *testing.T) {
 		args []string
 	}{
 		{"not overwritten", []string{"backup", "good"}},
-		{"no such file", []string{"backup", "none/good"}},
+		{"there is no folder none", []string{"backup", "none/good"}},
 		{"there is no database", []string{"backup", "copy", "--database", "sqlite:none.db"}},
 		{"pg_dump", []string{"backup", "copy", "--database", "postgres://me@localhost/x"}},
 		{"pg_restore", []string{"restore", "good", "--database", "postgres://me@localhost/x"}},
@@ -122,8 +122,8 @@ func TestBackup_ErrorsAreOneLine(t *testing.T) {
 		{"not a file", []string{"restore", "data"}},
 		{"the database itself", []string{"restore", "data/aitys.db"}},
 		{"cannot be restored", []string{"restore", "half"}},
-		{"no backup of Aitys", []string{"restore", "noise"}},
-		{"no backup of Aitys", []string{"restore", "empty"}},
+		{"noise cannot be restored: it is damaged or not a backup of Aitys", []string{"restore", "noise"}},
+		{"empty cannot be restored: it is damaged or not a backup of Aitys", []string{"restore", "empty"}},
 		{"newer than this program", []string{"restore", "future"}},
 		{"there is no folder", []string{"restore", "good", "--database", "sqlite:none/a.db"}},
 	} {
@@ -188,7 +188,7 @@ func TestRestore_RepeatsErasures(t *testing.T) {
 	}
 	// The same machine has the marks.
 	out := s.must("restore", "early", "--data", "data")
-	if !strings.Contains(out, "1 comments and 1 lessons were erased again") {
+	if !strings.Contains(out, "1 comment and 1 lesson were erased again") {
 		t.Errorf("it says %q", out)
 	}
 	if lessons, comments := held("data"); lessons+comments != 0 {

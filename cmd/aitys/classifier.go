@@ -74,7 +74,7 @@ func (c classifierEvalCmd) Run(a *env) error {
 
 type classifierInspectCmd struct {
 	siteFlags
-	Top int `help:"Number of words, hosts and traits to show per class." default:"20" placeholder:"N"`
+	Top int `help:"Number of words, hosts and traits to show per class (default ${default})." default:"20" placeholder:"N"`
 }
 
 // inspectLine is the JSON result of inspect.

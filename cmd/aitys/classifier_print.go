@@ -17,8 +17,8 @@ func (a *env) printInspect(in inspectLine) error {
 			in.Lessons["ham"], in.Lessons["spam"],
 			in.Lessons["hate_speech"], in.Lessons["obscenity"], in.Lessons["personal_attack"])},
 		{"log", fmt.Sprintf("up to entry %d", in.Entry)},
-		{"size", fmt.Sprintf("%d tokens, %.1f MB in memory, %.1f MB per snapshot",
-			in.Tokens, float64(in.Memory)/1e6, float64(in.Snapshot)/1e6)},
+		{"size", fmt.Sprintf("%s, %.1f MB in memory, %.1f MB per snapshot",
+			plural(in.Tokens, "token"), float64(in.Memory)/1e6, float64(in.Snapshot)/1e6)},
 		{"snapshots", entriesOrNone(joinNumbers(in.Snapshots))},
 		{"tokeniser", fmt.Sprintf("version %d", in.Tokeniser)},
 	}
@@ -37,7 +37,7 @@ func (a *env) printInspect(in inspectLine) error {
 	for _, side := range []struct {
 		head  string
 		lines []tokenLine
-	}{{"SPAM TOKEN", in.Spam}, {"HAM TOKEN", in.Ham}} {
+	}{{"SPAM TOKEN", in.Spam}, {"APPROVED TOKEN", in.Ham}} {
 		tokens := [][]string{{side.head, "IN SPAM", "IN APPROVED", "WEIGHT"}}
 		for _, t := range side.lines {
 			tokens = append(tokens, []string{t.Text, strconv.Itoa(t.Spam), strconv.Itoa(t.Ham),
@@ -49,8 +49,8 @@ func (a *env) printInspect(in inspectLine) error {
 }
 
 func (a *env) printRebuilt(r rebuiltLine) error {
-	if err := a.printLine("folded %d lessons up to log entry %d in %.1f s: %d bytes",
-		r.Lessons, r.Entry, r.Seconds, r.Bytes); err != nil {
+	if err := a.printLine("folded %s up to log entry %d in %.1f s: %d bytes",
+		plural(r.Lessons, "lesson"), r.Entry, r.Seconds, r.Bytes); err != nil {
 		return err
 	}
 	for _, seq := range r.Damaged {

@@ -46,7 +46,7 @@ func TestClassifierInspect_ShowsTokens(t *testing.T) {
 		t.Errorf("%d lessons by %+v", lessons, in.Teachers)
 	}
 	text := s.classifier(flags, "inspect")
-	for _, want := range []string{"scores comments", "TAUGHT BY", "SPAM TOKEN", "HAM TOKEN", in.Spam[0].Text,
+	for _, want := range []string{"scores comments", "TAUGHT BY", "SPAM TOKEN", "APPROVED TOKEN", in.Spam[0].Text,
 		in.Teachers[0].Name} {
 		if !strings.Contains(text, want) {
 			t.Errorf("inspect lacks %q:\n%s", want, text)
@@ -156,7 +156,7 @@ func TestClassifier_ErrorsAreOneLine(t *testing.T) {
 		{"--before", []string{"retire", "--site", "empty"}},
 		{"no commenter given", []string{"erase", "--site", "empty"}},
 		{"no e-mail on", []string{"erase", "--site", "empty", "--email-stdin"}},
-		{"by ID", []string{"erase", "--site", "empty", "--comment", "first"}},
+		{"first is not a comment ID", []string{"erase", "--site", "empty", "--comment", "first"}},
 		{"1 to 1,000", []string{"inspect", "--site", "empty", "--top", "0"}},
 	} {
 		s.refused(tt.want, append([]string{"classifier"}, tt.args...)...)
@@ -188,7 +188,7 @@ func TestClassifierRebuild_PrintsResult(t *testing.T) {
 			"folded 90 lessons up to log entry 120 in 0.0 s: 5000 bytes\n" +
 				"identical to the model that servers build from the snapshot at entry 64; stored a new one at entry 120\n"},
 		{"nothing to compare with", rebuiltLine{Lessons: 1, Entry: 1, Bytes: 500, Same: true},
-			"folded 1 lessons up to log entry 1 in 0.0 s: 500 bytes\n" +
+			"folded 1 lesson up to log entry 1 in 0.0 s: 500 bytes\n" +
 				"no snapshot to compare with; stored one at entry 1\n"},
 		{"a damaged one", rebuiltLine{Lessons: 90, Entry: 120, Bytes: 5000, Same: true, Damaged: []uint64{64}},
 			"folded 90 lessons up to log entry 120 in 0.0 s: 5000 bytes\n" +

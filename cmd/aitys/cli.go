@@ -27,7 +27,7 @@ type cli struct {
 	Backup     backupCmd     `cmd:"" help:"Back up a SQLite database, also while a server runs."`
 	Copy       copyCmd       `cmd:"" help:"Copy a database into an empty one: SQLite to Postgres or back."`
 	Restore    restoreCmd    `cmd:"" help:"Restore a SQLite database from a backup."`
-	Secret     secretCmd     `cmd:"" help:"Replace a lost secret."`
+	Secret     secretCmd     `cmd:"" help:"Replace the secret."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the configuration, the database and the services in use."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
@@ -35,7 +35,7 @@ type cli struct {
 // base has the flags of every command.
 type base struct {
 	Config     string `help:"Read settings from FILE." placeholder:"FILE"`
-	LogFormat  string `help:"Log format: text or json." enum:"text,json" default:"text" placeholder:"text|json"`
+	LogFormat  string `help:"Log format: text or json (default ${default})." enum:"text,json" default:"text" placeholder:"text|json"`
 	Data       string `help:"Folder for the database and the secret (default ./data)." placeholder:"DIR"`
 	Database   string `help:"Database: sqlite:PATH or postgres://… (default sqlite:DATA/aitys.db)." placeholder:"URL"`
 	Redis      string `help:"Redis shared by several servers: redis://…, rediss://… or unix://…" placeholder:"URL"`

@@ -40,6 +40,11 @@ func (c copyCmd) Run(a *env) (err error) {
 	defer func() { err = errors.Join(err, from.Close()) }()
 	path, isFile := other.base.sqlitePath()
 	made := isFile && !exists(path)
+	if made {
+		if err := checkFolder(path); err != nil {
+			return fmt.Errorf("--to: %w", err)
+		}
+	}
 	to, err := other.openStore(a.ctx, accessMigrate)
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)

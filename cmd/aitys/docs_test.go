@@ -110,7 +110,7 @@ func TestDocuments_CommandsWork(t *testing.T) {
 			"--threshold 0.8":             "TRIED",
 			"classifier rebuild":          "folded 0 lessons",
 			"migrate up":                  "up to date",
-			"secret new":                  "start every server again",
+			"secret new":                  "restart every server",
 			"doctor --audit":              "log of blog",
 			"doctor --json":               `"ok":true`,
 			"/healthz":                    "alive",

@@ -10,10 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -62,8 +65,9 @@ func usageError(err error) error {
 		}
 	}
 	command := at.FullPath()
-	word, unexpected := strings.CutPrefix(err.Error(), "unexpected argument ")
-	word, nearest, _ := strings.Cut(word, ", ")
+	said, nearest := splitSuggestion(err.Error())
+	word, unexpected := strings.CutPrefix(said, "unexpected argument ")
+	flag, unknown := strings.CutPrefix(said, "unknown flag ")
 	lacking, wanting := strings.CutPrefix(err.Error(), `expected "<`)
 	switch typed := strings.TrimPrefix(command+" "+word, "aitys "); {
 	case unexpected && len(at.Children) > 0 && nearest != "":
@@ -71,7 +75,16 @@ func usageError(err error) error {
 	case unexpected && len(at.Children) > 0:
 		return fmt.Errorf("there is no command `aitys %s`; run `%s --help`", typed, command)
 	case unexpected:
-		return fmt.Errorf("%w; run `%s --help`", err, command)
+		return fmt.Errorf("%s; run `%s --help`", said, command)
+	case unknown && slices.ContainsFunc(at.Positional, func(p *kong.Positional) bool { return "--"+p.Name == flag }):
+		for _, p := range at.Positional {
+			command += " " + strings.ToUpper(p.Name)
+		}
+		return fmt.Errorf("%s; give the %s without a flag: `%s`", said, flag[2:], command)
+	case nearest != "":
+		return fmt.Errorf("%s, %s", said, nearest)
+	case unknown:
+		return fmt.Errorf("%s; run `%s --help`", said, command)
 	case wanting:
 		name, _, _ := strings.Cut(lacking, ">")
 		return fmt.Errorf("`%s` needs %s; run `%s --help`", command, strings.ToUpper(name), command)
@@ -83,6 +96,51 @@ func usageError(err error) error {
 		return fmt.Errorf("`%s` needs %s; run `%s --help`", command, problem.Among(names), command)
 	}
 	return err
+}
+
+// splitSuggestion splits kong's error into what is wrong and a question with similar names, or "". Kong suggests names
+// that differ in at most two letters, which is too many for short ones.
+func splitSuggestion(text string) (what, suggestion string) {
+	what, list, _ := strings.Cut(text, ", did you mean ")
+	typed := what[strings.LastIndexByte(what, ' ')+1:]
+	var near []string
+	for _, quoted := range regexp.MustCompile(`"[^"]+"`).FindAllString(list, -1) {
+		if isNear(typed, strings.Trim(quoted, `"`)) {
+			near = append(near, quoted)
+		}
+	}
+	if near == nil {
+		return what, ""
+	}
+	return what, "did you mean " + problem.Among(near) + "?"
+}
+
+// isNear reports whether name, a suggestion of kong, is likely what was meant. It never is --yes: nobody should confirm
+// an action by accident.
+func isNear(typed, name string) bool {
+	a, b := strings.TrimLeft(typed, "-"), strings.TrimLeft(name, "-")
+	if name == "--yes" || len(a) < 2 {
+		return false
+	}
+	if strings.HasPrefix(b, a) || min(len(a), len(b)) > 3 {
+		return true
+	}
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return len(a) < 2 && len(b) < 2 // one letter differs
+}
+
+// errorText returns the detail of a problem in the form of the other error lines: without a capital and a full stop.
+func errorText(detail string) string {
+	first, size := utf8.DecodeRuneInString(detail)
+	if next, _ := utf8.DecodeRuneInString(detail[size:]); !unicode.IsUpper(next) { // no abbreviation
+		detail = string(unicode.ToLower(first)) + detail[size:]
+	}
+	return strings.TrimSuffix(detail, ".")
 }
 
 // listenError adds a free port to the error of a port that is in use. It tries the next 50 ports.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/evaluation"
@@ -12,10 +13,10 @@ import (
 // first row is the header.
 func evaluationTables(q evaluation.Report, w *evaluation.WhatIf) [][][]string {
 	rows := [][]string{
-		{"decided", fmt.Sprintf("%d comments%s", q.Decisions, dateSpan(q.From, q.To))},
+		{"decided", fmt.Sprintf("%s%s", plural(q.Decisions, "comment"), dateSpan(q.From, q.To))},
 		{"measured", fmt.Sprintf("%d: %d approved, %d spam",
 			q.Filter.Ham+q.Filter.Spam, q.Filter.Ham, q.Filter.Spam)},
-		{"not measured", fmt.Sprintf("%d refused for another reason, %d scored before the filter was warm, "+
+		{"not measured", fmt.Sprintf("%d refused for another reason, %d scored with too few lessons, "+
 			"%d already among its lessons, %d withdrawn",
 			q.Refused, q.Cold, q.Known, q.Withdrawn)},
 		{"lessons", fmt.Sprintf("%s approved, %s spam%s", cappedCount(q.Tally.Ham), cappedCount(q.Tally.Spam), publishNote(q.Tally))},
@@ -80,7 +81,7 @@ func disagreementTable(list []evaluation.Case) [][]string {
 // whatIfTable compares the current settings with others on past decisions.
 func whatIfTable(w evaluation.WhatIf) [][]string {
 	trials := []evaluation.Trial{w.Now, w.Then}
-	head := []string{fmt.Sprintf("LAST %d DECISIONS", w.Compared), "CURRENT", "TRIED"}
+	head := []string{"LAST " + strings.ToUpper(plural(w.Compared, "decision")), "CURRENT", "TRIED"}
 	if w.Shadow != nil {
 		trials, head = append(trials, *w.Shadow), append(head, "SHADOW")
 	}

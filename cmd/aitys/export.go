@@ -18,7 +18,7 @@ import (
 
 type exportCmd struct {
 	Site   string `help:"The site's key." required:"" placeholder:"KEY"`
-	Format string `help:"Format: ${exports}." default:"jsonl" placeholder:"FORMAT"`
+	Format string `help:"Format: ${exports} (default ${default})." default:"jsonl" placeholder:"FORMAT"`
 	Out    string `help:"File to write (default standard output), or folder of a static copy. Files are not overwritten." placeholder:"PATH"`
 }
 
@@ -40,6 +40,11 @@ func (c exportCmd) Run(a *env) error {
 	case c.Format == formatStatic:
 		return c.copyStatic(a)
 	}
+	if c.Out != "" {
+		if err := checkFolder(c.Out); err != nil {
+			return fmt.Errorf("nothing was exported: %w", err)
+		}
+	}
 	return siteFlags{Site: c.Site}.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		told := a.progress("exporting: comments and decisions", time.Now())
 		in := transfer.ExportRequest{Format: c.Format, Progress: func(done uint64) { told(done, 0) }}
@@ -57,6 +62,9 @@ func (c exportCmd) Run(a *env) error {
 
 // copyStatic writes a static copy, and prints which earlier copies may contain comments that are now withheld.
 func (c exportCmd) copyStatic(a *env) error {
+	if err := checkFolder(c.Out); err != nil {
+		return fmt.Errorf("nothing was copied: %w", err)
+	}
 	return siteFlags{Site: c.Site}.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		told := a.progress("copying: comments", time.Now())
 		made, err := r.Static.Copy(ctx, authz.Operator, site, c.Out, func(done uint64) { told(done, 0) })

@@ -48,7 +48,7 @@ func TestExport_CommandEqualsAPI(t *testing.T) {
 		if n := strings.Count(want, `"type":"comment"`); n != 240 {
 			t.Errorf("it has %d comments", n)
 		}
-		s.refused("it is not overwritten", append([]string{"export", "--site", "blog", "--out", "blog.jsonl"}, flags...)...)
+		s.refused("is not overwritten", append([]string{"export", "--site", "blog", "--out", "blog.jsonl"}, flags...)...)
 		s.refused("nothing was exported",
 			append([]string{"export", "--site", "blog", "--out", "none/blog.jsonl"}, flags...)...)
 

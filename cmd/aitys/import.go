@@ -96,7 +96,7 @@ func (c importCmd) foundNothing(out transfer.Report) error {
 	case out.Comments > 0 || c.Format == "aitys":
 		return nil
 	case left > 0:
-		return fmt.Errorf("0 of %d comments in %s can be imported; the report says why", left, c.File)
+		return fmt.Errorf("0 of %s in %s can be imported; the report says why", plural(left, "comment"), c.File)
 	case unknown > 0:
 		return fmt.Errorf("%s has no comments that this import recognises (unknown elements: %d). Is it an export of %s?", c.File,
 			unknown, c.Format)
@@ -123,7 +123,7 @@ func (a *env) printImport(c importCmd, out transfer.Report) error {
 	if err := a.printTable(rows); err != nil {
 		return err
 	}
-	if err := a.printLine("%d pages; lessons for the filter: %d approved, %d spam", out.Pages, out.Lessons.Ham,
+	if err := a.printLine("%s; lessons for the filter: %d approved, %d spam", plural(out.Pages, "page"), out.Lessons.Ham,
 		out.Lessons.Spam); err != nil {
 		return err
 	}
@@ -153,6 +153,9 @@ func readURLMap(path string) (transfer.Map, error) {
 		return nil, nil
 	}
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("--url-map: there is no file %s", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--url-map: %w", err)
 	}

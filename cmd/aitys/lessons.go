@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type classifierRetireCmd struct {
@@ -55,7 +56,7 @@ func (c classifierRetireCmd) Run(a *env) error {
 		case c.DryRun:
 			return a.printLine("lessons from before %s: %d; nothing was erased", out.Before, out.Lessons)
 		}
-		return a.printLine("permanently erased: %d lessons from before %s", out.Lessons, out.Before)
+		return a.printLine("permanently erased: %s from before %s", plural(out.Lessons, "lesson"), out.Before)
 	})
 }
 
@@ -91,6 +92,11 @@ func (c classifierEraseCmd) Run(a *env) error {
 	case len(c.Comment) == 0:
 		return errors.New("no commenter given; use --email-stdin or --comment ID")
 	}
+	for _, id := range c.Comment {
+		if !txn.IsID(id) {
+			return fmt.Errorf("%s is not a comment ID", id)
+		}
+	}
 	return c.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		var did learning.Erasure
 		var err error
@@ -99,17 +105,18 @@ func (c classifierEraseCmd) Run(a *env) error {
 		} else {
 			did, err = r.Privacy.EraseDataSubject(ctx, authz.Operator, site, person, nil)
 		}
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
+		}
+		erased := fmt.Sprintf("%s, %s, %s on other sites", plural(did.Comments, "comment"),
+			plural(did.Lessons, "lesson"), plural(did.Copies, "copy"))
+		switch {
 		case c.JSON:
 			return a.printJSON(erasedLine{Site: site.Key, Batch: did.Batch, Lessons: did.Lessons, Copies: did.Copies,
 				DryRun: c.DryRun, Comments: did.Comments})
 		case c.DryRun:
-			return a.printLine("found: %d comments, %d lessons, %d copies on other sites; nothing was erased",
-				did.Comments, did.Lessons, did.Copies)
+			return a.printLine("found: %s; nothing was erased", erased)
 		}
-		return a.printLine("permanently erased: %d comments, %d lessons, %d copies on other sites",
-			did.Comments, did.Lessons, did.Copies)
+		return a.printLine("permanently erased: %s", erased)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/aitys/aitys/moderation/auditlog"
@@ -27,6 +28,9 @@ func (c logVerifyCmd) Run(a *env) error {
 	from := a.in
 	if c.File != "-" {
 		file, err := os.Open(c.File)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no file %s", c.File)
+		}
 		if err != nil {
 			return fmt.Errorf("open the log: %w", err)
 		}
@@ -55,9 +59,9 @@ func (c logVerifyCmd) Run(a *env) error {
 
 // proofLines describes what a verified log proves and what it does not.
 func proofLines(f auditlog.PublicVerification) []string {
-	lines := []string{fmt.Sprintf("%d entries: numbered without a gap, hash chain intact", f.Entries)}
+	lines := []string{plural(f.Entries, "entry") + ": numbered without a gap, hash chain intact"}
 	if f.Older > 0 {
-		lines = append(lines, fmt.Sprintf("the first %d are older than the public log format: their hashes cannot "+
+		lines = append(lines, fmt.Sprintf("up to entry %d, the log is older than the public format: those hashes cannot "+
 			"be recomputed", f.Older))
 	}
 	lines = append(lines, "head: "+f.Head)

@@ -102,7 +102,7 @@ const howToRestore = ": stop the server, restore a backup with `aitys restore FI
 func fail(stderr io.Writer, code int, err error) int {
 	what := err.Error()
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Kind != problem.Internal {
-		what = e.Detail
+		what = errorText(e.Detail)
 	}
 	if errors.Is(err, txn.ErrCorrupt) {
 		what += howToRestore

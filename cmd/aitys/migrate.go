@@ -27,7 +27,7 @@ func (migrateUpCmd) Run(a *env) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.printLine("up to date: %d migrations", len(list))
+	return a.printLine("up to date: %s", plural(len(list), "migration"))
 }
 
 type migrateStatusCmd struct{ asJSON }

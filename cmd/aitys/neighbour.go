@@ -21,7 +21,7 @@ type neighbourAddCmd struct {
 	URL    string  `arg:"" help:"URL of the list: https://HOST/api/v1/sites/KEY/neighbours.json."`
 	Site   string  `help:"Key of the subscribing site." required:"" placeholder:"KEY"`
 	Key    string  `help:"Public key of the list; the publisher prints it with aitys site key." required:"" placeholder:"PUBLIC_KEY"`
-	Weight float64 `help:"Weight of the list: above 0, at most 2." default:"1" placeholder:"1"`
+	Weight float64 `help:"Weight of the list: above 0, at most 2 (default ${default})." default:"1" placeholder:"1"`
 }
 
 func (c neighbourAddCmd) Run(a *env) error {

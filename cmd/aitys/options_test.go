@@ -199,6 +199,45 @@ func TestSecretNew_ReplacesLostSecret(t *testing.T) {
 	})
 }
 
+// A valid secret is replaced only with --yes, also if all users can read it. A damaged one, or that of another database,
+// counts as lost.
+func TestSecretNew_NeedsYesIfValid(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.addBlog()
+	path := filepath.Join(s.dir, "data", "secret")
+	secret := func() string {
+		t.Helper()
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	first := secret()
+	for _, mode := range []os.FileMode{0o600, 0o644} {
+		s.write("data/secret", first, mode)
+		s.refused("run `aitys secret new --yes`", "secret", "new")
+		if secret() != first {
+			t.Fatal("the refused command replaced the secret")
+		}
+	}
+	if out := s.must("secret", "new", "--yes"); out != "wrote a new secret to data/secret: restart every server\n" {
+		t.Errorf("it printed %q", out)
+	}
+	if secret() == first {
+		t.Error("--yes replaced nothing")
+	}
+	for name, text := range map[string]string{"another secret": first, "a damaged one": "short", "an empty one": ""} {
+		s.write("data/secret", text, 0o600)
+		s.must("secret", "new")
+		if secret() == text {
+			t.Errorf("%s was not replaced", name)
+		}
+		s.must("site", "list")
+	}
+}
+
 // A report is the JSON output of doctor.
 type report struct {
 	OK     bool

@@ -40,6 +40,17 @@ func (a *env) printTable(rows [][]string) error {
 	return w.Flush()
 }
 
+// plural formats a count with its noun in singular form: "1 site", "2 entries".
+func plural[N int | int64 | uint64](n N, noun string) string {
+	if n != 1 {
+		if stem, ok := strings.CutSuffix(noun, "y"); ok {
+			noun = stem + "ie"
+		}
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
 // printable replaces unprintable characters by U+FFFD. Printed text may come from strangers and may contain control
 // characters for the terminal.
 func printable(s string) string {

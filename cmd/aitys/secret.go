@@ -18,13 +18,15 @@ import (
 )
 
 type secretCmd struct {
-	New secretNewCmd `cmd:"" help:"Replace a lost secret; edit tokens and address hashes become invalid."`
+	New secretNewCmd `cmd:"" help:"Replace the secret. All edit tokens, address hashes, site keys, webhooks and checker keys become invalid."`
 }
 
-type secretNewCmd struct{}
+type secretNewCmd struct {
+	Yes bool `help:"Replace the secret even if it is valid."`
+}
 
 // Run replaces the secret in the database first. If it is interrupted after that, run it again.
-func (secretNewCmd) Run(a *env) (err error) {
+func (c secretNewCmd) Run(a *env) (err error) {
 	path, isSQLite := a.base.sqlitePath()
 	if isSQLite && !exists(path) {
 		return noDatabase(path)
@@ -34,6 +36,9 @@ func (secretNewCmd) Run(a *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := c.confirm(a, db); err != nil {
+		return err
+	}
 	if err := a.makeDataFolder(a.base.SecretFile); err != nil {
 		return err
 	}
@@ -52,7 +57,33 @@ func (secretNewCmd) Run(a *env) (err error) {
 	if err := os.Rename(temp, a.base.SecretFile); err != nil {
 		return fmt.Errorf("replace the secret: %w", err)
 	}
-	return a.printLine("wrote a new secret to %s: start every server again", a.base.SecretFile)
+	return a.printLine("wrote a new secret to %s: restart every server", a.base.SecretFile)
+}
+
+// confirm returns an error if the secret of the database is not lost and --yes is not given.
+func (c secretNewCmd) confirm(a *env, db *store.DB) error {
+	if c.Yes {
+		return nil
+	}
+	path := a.base.SecretFile
+	text, err := os.ReadFile(path)
+	own := secret.Secret(strings.TrimSpace(string(text)))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read the secret: %w", err)
+	case len(own) < secret.MinLength:
+		return nil
+	}
+	switch err := txn.CheckSecret(a.ctx, store.Narrow[txn.MetaTx](db), own); {
+	case errors.Is(err, txn.ErrWrongSecret):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("the secret %s is valid. To replace it and make all edit tokens, address hashes, site keys, "+
+		"webhooks and checker keys invalid, run `aitys secret new --yes`", path)
 }
 
 const maxSecret = 4096 // bytes

@@ -30,7 +30,7 @@ type serveFlags struct {
 	listenFlag
 	PublicURL    string   `help:"Public URL of the service (default http://LISTEN)." placeholder:"URL"`
 	TrustedProxy []string `help:"Proxy range whose X-Forwarded-For is trusted; repeatable." placeholder:"CIDR"`
-	LogLevel     string   `help:"Log level: info, or debug to log successful reads too." enum:"info,debug" default:"info" placeholder:"info|debug"`
+	LogLevel     string   `help:"Log level: info, or debug to log successful reads too (default ${default})." enum:"info,debug" default:"info" placeholder:"info|debug"`
 	SMTP         string   `name:"smtp" help:"SMTP server for mail to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
 	MailFrom     string   `help:"Sender of mails: an address, or NAME <ADDR>." placeholder:"ADDR"`
 	Reach        []string `help:"Private network that the service may call. USE is oidc, webhook, checker or neighbour (default all); repeatable." placeholder:"[USE=]CIDR"`
@@ -40,7 +40,7 @@ type serveFlags struct {
 
 // listenFlag is shared by serve and demo.
 type listenFlag struct {
-	Listen string `help:"Address to listen on; port 0 picks a free port." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Listen string `help:"Address to listen on (default ${default}); port 0 picks a free port." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 }
 
 func (c serveCmd) Run(a *env) (err error) {

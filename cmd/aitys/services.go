@@ -111,9 +111,17 @@ func (a *env) prepare(n access) error {
 	return nil
 }
 
+// checkFolder returns an error if the folder of file does not exist.
+func checkFolder(file string) error {
+	if folder := filepath.Dir(file); !exists(folder) {
+		return fmt.Errorf("there is no folder %s", folder)
+	}
+	return nil
+}
+
 // noDatabase is the error of commands that do not create a database.
 func noDatabase(path string) error {
-	return fmt.Errorf("there is no database at %s; change the folder or set --data", path)
+	return fmt.Errorf("there is no database at %s; set --data to the data folder of the server", path)
 }
 
 // makeDataFolder creates the data folder if file is directly in it.

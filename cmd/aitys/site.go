@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,7 +81,48 @@ func (c siteListCmd) Run(a *env) error {
 type siteSetCmd struct {
 	asJSON
 	Key string   `arg:"" help:"The site's key."`
-	Set []string `arg:"" optional:"" name:"name=value" sep:"none" help:"Setting and its new value; NAME is ${settings}."`
+	Set []string `arg:"" optional:"" name:"name=value" sep:"none" help:"Setting and its new value, as listed above."`
+}
+
+// Help lists the settings and their values.
+func (siteSetCmd) Help() string {
+	var b strings.Builder
+	b.WriteString("Settings:\n\n")
+	for _, f := range site.Fields {
+		fmt.Fprintf(&b, "    %-18s %s\n", f.Name, settingValues(f))
+	}
+	return b.String()
+}
+
+// settingValues describes the values of a setting.
+func settingValues(f site.Field) string {
+	switch f.Kind {
+	case site.KindPolicy:
+		return problem.Among(site.Policies)
+	case site.KindIdentity:
+		return problem.Among(site.IdentityPolicies)
+	case site.KindSwitch:
+		return "on or off"
+	case site.KindScore:
+		if f.Tried {
+			return "0.5 to 1, or empty for none"
+		}
+		return "0.5 to 1"
+	case site.KindNumber:
+		_, unit, _ := strings.Cut(f.Name, "_")
+		return "number of " + unit[strings.LastIndexByte(unit, '_')+1:]
+	case site.KindOrigins:
+		return "https://HOST; repeatable"
+	case site.KindURL:
+		return "URL"
+	case site.KindTexts:
+		return "texts, separated by empty lines"
+	default:
+		if f.Name == "mirrors" {
+			return "URLs, separated by spaces"
+		}
+		return "text"
+	}
 }
 
 func (c siteSetCmd) Run(a *env) error {
@@ -107,6 +149,9 @@ func (c siteSetCmd) Run(a *env) error {
 	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
 		site, err := r.Sites.SetSite(ctx, authz.Operator, c.Key, change)
 		if err != nil {
+			if e, ok := errors.AsType[*problem.Error](err); ok && slices.Contains(names, strings.TrimPrefix(e.Field, "/")) {
+				return fmt.Errorf("%s: %s", e.Field[1:], errorText(e.Detail))
+			}
 			return mapNotFound(err, "site", c.Key)
 		}
 		if c.JSON {
@@ -199,8 +244,8 @@ func settingNames() []string {
 	return names
 }
 
-// helpVars returns the variables of help texts: settings, policies, import formats and export formats.
+// helpVars returns the variables of help texts: policies, import formats and export formats.
 func helpVars() kong.Vars {
-	return kong.Vars{"settings": problem.Among(settingNames()), "policies": problem.Among(site.Policies),
+	return kong.Vars{"policies": problem.Among(site.Policies),
 		"formats": problem.Among(transfer.Formats()), "exports": problem.Among(exports())}
 }

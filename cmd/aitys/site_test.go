@@ -26,7 +26,7 @@ func TestSiteKey_ChangesWithSecret(t *testing.T) {
 	if line.Key != "blog" || line.Public+"\n" != first {
 		t.Errorf("in JSON it is %+v, else %q", line, first)
 	}
-	s.must("secret", "new")
+	s.must("secret", "new", "--yes")
 	if fresh := s.must("site", "key", "blog"); fresh == first {
 		t.Errorf("under a new secret the key is still %q", fresh)
 	}

@@ -22,7 +22,7 @@ type tokenAddCmd struct {
 	Account string   `help:"E-mail of the token's account." required:"" placeholder:"E"`
 	Name    string   `help:"Name of the token." placeholder:"N"`
 	Site    []string `help:"Key of a site that the token is limited to; repeatable (default all of the account's sites)." placeholder:"KEY"`
-	Scope   string   `help:"read, decide or admin; the account's role limits it too." enum:"read,decide,admin" default:"decide" placeholder:"SCOPE"`
+	Scope   string   `help:"Scope: read, decide or admin (default ${default}); the account's role limits it too." enum:"read,decide,admin" default:"decide" placeholder:"SCOPE"`
 	Until   string   `help:"Last valid day in UTC, like 2027-01-31 (default no end)." placeholder:"DATE"`
 }
 

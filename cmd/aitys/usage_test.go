@@ -11,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata")
@@ -22,6 +25,9 @@ help bogus
 help site bogus
 bogus
 sreve
+foo
+lo
+user
 Site
 import
 import wordpress
@@ -65,15 +71,23 @@ site set blog
 site set blog moderation
 site set blog moderatoin=all
 site set blog moderation=some
+site set blog who=some grace_days=30
+site set blog --moderation all
+site show blog
 site set none moderation=all
 site remove
 site remove none
+site remove --key blog
+site remove --keys blog
+site remove blog --ys blog
 site remove blog
 site remove blog --yes
 site remove blog --yes blgo
 account
 account reset nobody@blog.example
 account disable nobody@blog.example
+account disable --email o@blog.example
+account add --email a --name Ann --role owner
 account add --email a@blog.example --name Ann
 account add --email a@blog.example --name Ann --role moderator --site blog --site blgo
 token
@@ -86,6 +100,11 @@ token revoke mirror
 token revoke mirror --account nobody@blog.example
 classifier
 classifier eval --site none
+classifier erase --site blog --comment zzz
+backup nowhere/copy.db
+restore data/secret --data elsewhere
+secret new
+serve -x
 migrate down
 serve now
 serve --lisetn 127.0.0.1:8080
@@ -182,6 +201,33 @@ func TestPostgres_RefusalIsQuotedOnce(t *testing.T) {
 	said := s.refused(`refused the connection: database "nothing" does not exist`, "migrate", "status", "--database", u.String())
 	if strings.Count(said, "nothing") != 1 {
 		t.Errorf("it is said more than once: %s", said)
+	}
+}
+
+func TestHelp_NamesDefaults(t *testing.T) {
+	t.Parallel()
+	_ = kong.Visit(kong.Must(&cli{}, helpVars()).Model, func(n kong.Visitable, next kong.Next) error { // returns what we return
+		if f, ok := n.(*kong.Flag); ok && f.Default != "" && !strings.Contains(f.Help, "default "+f.Default) &&
+			f.Default != "default" {
+			t.Errorf("the help of --%s does not name its default %s: %s", f.Name, f.Default, f.Help)
+		}
+		return next(nil)
+	})
+	help := newShell(t).must("site", "set", "--help")
+	for _, f := range site.Fields {
+		if !regexp.MustCompile(`(?m)^ +` + f.Name + ` +\S`).MatchString(help) {
+			t.Errorf("the help of site set does not say the values of %s:\n%s", f.Name, help)
+		}
+	}
+}
+
+func TestPlural_CountsNouns(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{"0 sites": plural(0, "site"), "1 site": plural(1, "site"),
+		"2 sites": plural(int64(2), "site"), "1 entry": plural(1, "entry"), "3 entries": plural(3, "entry")} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package i18n
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -51,7 +50,7 @@ func (c *Catalog) decimal(v any, how ...number.Option) string {
 	return strings.ReplaceAll(c.numbers.Sprint(number.Decimal(v, how...)), "\u00a0", "\u202f")
 }
 
-// Duration formats a duration, with two units from an hour up: 2 d 5 h, 1 h 50, 20 min. The minimum is one second.
+// Duration formats a duration, with two units from an hour up: 2 d 5 h, 1 h 50 min, 20 min. The minimum is one second.
 func (c *Catalog) Duration(d time.Duration) string {
 	const day = 24 * time.Hour
 	units := []struct {
@@ -68,7 +67,7 @@ func (c *Catalog) Duration(d time.Duration) string {
 		case u.of == day && rest >= time.Hour:
 			text += " " + c.T("span.h", "n", int(rest/time.Hour))
 		case u.of == time.Hour && rest >= time.Minute:
-			text += fmt.Sprintf(" %02d", rest/time.Minute)
+			text += " " + c.T("span.min", "n", int(rest/time.Minute))
 		}
 		return text
 	}

@@ -907,6 +907,9 @@ var useCases = map[string]func(*faulty) func() error{
 	"Accounts": func(w *faulty) func() error {
 		return func() error { _, err := w.App.Accounts(w.Ctx, authz.Operator); return err }
 	},
+	"HasAccounts": func(w *faulty) func() error {
+		return func() error { _, err := w.App.HasAccounts(w.Ctx); return err }
+	},
 	"AddAccount": func(w *faulty) func() error {
 		in := identity.NewAccount{Email: w.name() + "@new.example", Name: "New", Role: authz.Author, Sites: []string{"a"}}
 		return func() error { _, _, err := w.App.AddAccount(w.Ctx, authz.Operator, in); return err }

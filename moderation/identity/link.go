@@ -42,6 +42,19 @@ func (s *Service) SetupLink(ctx context.Context) (string, error) {
 	return value, nil
 }
 
+// HasAccounts reports whether there is an account. Without one, the next start of the server makes a new set-up link.
+func (s *Service) HasAccounts(ctx context.Context) (bool, error) {
+	n := 0
+	err := s.work.View(ctx, func(tx Tx) (err error) {
+		n, err = tx.CountAccounts()
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("count accounts: %w", err)
+	}
+	return n > 0, nil
+}
+
 // A LinkUse is the use of a one-time link. Only the first owner needs Email and Name. An account without a password
 // may give a Provider and Proof instead of Password.
 type LinkUse struct {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/problem"
@@ -110,7 +111,13 @@ func (d BlockDraft) hostBlock() (b Block, err error) {
 	if !ok || strings.ContainsAny(b.Value, "/?#@:") {
 		return b, problem.Field("/"+string(b.Kind), "Name a host such as shop.example, without https:// and path.")
 	}
-	if b.Value, _ = web.Host(); !strings.Contains(strings.Trim(b.Value, "."), ".") {
+	b.Value, _ = web.Host()
+	inHost := func(c rune) bool { return c == '-' || unicode.IsLetter(c) || unicode.IsDigit(c) }
+	switch name := strings.Trim(b.Value, "."); {
+	case strings.Contains(name, "."):
+	case strings.ContainsFunc(name, func(c rune) bool { return !inHost(c) }):
+		return b, problem.Field("/"+string(b.Kind), "This is not a host. Enter one such as shop.example.")
+	default:
 		return b, problem.Field("/"+string(b.Kind), "This is a top-level domain. Name a host such as shop.example.")
 	}
 	return b, nil

@@ -174,8 +174,8 @@ func (r Rule) readWords(typed string) (string, error) {
 			continue
 		}
 		known[line] = true
-		if says := r.entryProblem(line); says != "" {
-			return "", problem.Field("/words", fmt.Sprintf("Line %d, “%s”: %s", n+1, shortened(line, 40), says))
+		if says := r.entryProblem(n+1, line); says != "" {
+			return "", problem.Field("/words", says)
 		}
 		kept = append(kept, line)
 	}
@@ -193,48 +193,52 @@ func tooLong() error {
 		"A shorter list catches nearly as much: try it in parts.", maxWords>>10))
 }
 
-// entryProblem returns a sentence about what is wrong with an entry, or "".
-func (r Rule) entryProblem(line string) string {
+// entryProblem returns what is wrong with the entry in line n, or "". Each problem is one sentence, because package i18n
+// translates whole sentences.
+func (r Rule) entryProblem(n int, line string) string {
 	most := maxEntry
 	if r.Kind == KindPattern {
 		most = maxPattern
 	}
+	said := shortened(line, 40)
 	if utf8.RuneCountInString(line) > most {
-		return fmt.Sprintf("use at most %d characters.", most)
+		return fmt.Sprintf("Line %d, “%s”: use at most %d characters.", n, said, most)
 	}
 	switch {
 	case r.Kind == KindPattern:
-		_, says := steps(line)
-		return says
+		needs, err := steps(line)
+		if err != nil {
+			return fmt.Sprintf("Line %d, “%s”: not a valid pattern: %s.", n, said,
+				strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		}
+		if needs > maxSteps {
+			return fmt.Sprintf("Line %d, “%s”: this pattern is too slow. It needs up to %d steps per letter, the limit is %d. "+
+				"Use smaller numbers in braces.", n, said, needs, maxSteps)
+		}
 	case r.Kind == KindScript:
 		if unicode.Scripts[line] == nil {
-			return "unknown script. Use Unicode names such as Cyrillic or Han."
+			return fmt.Sprintf("Line %d, “%s”: unknown script. Use Unicode names such as Cyrillic or Han.", n, said)
 		}
 	case folded(line) == "":
-		return "this has no visible characters."
+		return fmt.Sprintf("Line %d, “%s”: this has no visible characters.", n, said)
 	case r.Kind == KindSubstring && utf8.RuneCountInString(folded(line)) < minSubstring:
-		return fmt.Sprintf("too short. Use at least %d characters.", minSubstring)
+		return fmt.Sprintf("Line %d, “%s”: too short. Use at least %d characters.", n, said, minSubstring)
 	}
 	return ""
 }
 
 // steps returns how many steps a pattern may take for each letter of a text: the size of its program, because all of
-// its threads may be active at once (https://swtch.com/~rsc/regexp/regexp2.html). says describes what is wrong with the
-// pattern, or is "".
-func steps(pattern string) (n int, says string) {
+// its threads may be active at once (https://swtch.com/~rsc/regexp/regexp2.html).
+func steps(pattern string) (int, error) {
 	tree, err := syntax.Parse(pattern, syntax.Perl|syntax.FoldCase)
 	if err != nil {
-		return 0, fmt.Sprintf("not a valid pattern: %s.", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return 0, err
 	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil {
-		return 0, fmt.Sprintf("not a valid pattern: %s.", err)
+		return 0, err
 	}
-	if n = len(program.Inst); n > maxSteps {
-		says = fmt.Sprintf("this pattern is too slow: it needs up to %d steps per letter, the limit is %d. "+
-			"Use smaller numbers in braces.", n, maxSteps)
-	}
-	return n, says
+	return len(program.Inst), nil
 }
 
 // checkLimits returns an error if the rule and the existing rules of the site exceed a limit.

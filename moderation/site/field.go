@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,18 +62,20 @@ type Field struct {
 // Value returns the site's own setting as text, or "" if it has none.
 func (f Field) Value(site Site) string { return f.get(site) }
 
-// Change sets settings of a site by name. After an error the site must not be used: some settings may have changed.
+// Change sets settings of a site by name. It returns the errors of all invalid settings, joined. After an error the site
+// must not be used: some settings may have changed.
 func (site *Site) Change(settings map[string]string) error {
+	var refused []error
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		i := slices.IndexFunc(Fields, func(f Field) bool { return f.Name == name })
 		if i < 0 {
 			return problem.Wrong("field.unknown", "/"+name, "A site has no such setting.")
 		}
 		if f := Fields[i]; !f.set(site, settings[name]) {
-			return problem.Field("/"+name, f.refusal)
+			refused = append(refused, problem.Field("/"+name, f.refusal))
 		}
 	}
-	return nil
+	return errors.Join(refused...)
 }
 
 func threshold(v string) (float64, bool) {

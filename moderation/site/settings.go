@@ -291,6 +291,9 @@ const (
 var refusedOrigins = fmt.Sprintf("A site has 1 to %d origins: scheme://host[:port] with http or https, "+
 	"without a path, like https://blog.example.", maxOrigins)
 
+// ReviewsAll reports whether a moderator reads every comment before it is published.
+func (s Settings) ReviewsAll() bool { return s.Moderation == "" || s.Moderation == PolicyAll }
+
 // DefaultSettings returns the settings of a new site.
 func DefaultSettings() Settings {
 	return Settings{Moderation: PolicyAll, Suspect: 0.9, EditMinutes: 15, GraceDays: 30}

@@ -98,7 +98,7 @@ func (s *Service) AddSpamListSource(
 				return "", err
 			}
 		case len(list) >= maxSources:
-			return "", problem.Field("/url", fmt.Sprintf("A site reads the lists of at most %d neighbours.", maxSources))
+			return "", problem.Field("/url", fmt.Sprintf("A site reads at most %d shared spam lists.", maxSources))
 		}
 		if err := tx.PutSpamListSource(n); err != nil {
 			return "", err
@@ -135,7 +135,7 @@ func (s *Service) address(ctx context.Context, typed string) (string, error) {
 	u, err := url.Parse(typed)
 	if _, ok := text.ParseWebURL(typed); !ok || err != nil || u.Fragment != "" {
 		return "", problem.Field("/url",
-			"The address of a neighbour's list begins with http:// or https://, without a password in it.")
+			"The address of a shared spam list begins with http:// or https://, without a password in it.")
 	}
 	if s.getter != nil {
 		if err := s.getter.CheckHost(ctx, u.Hostname()); err != nil {

@@ -21,7 +21,7 @@ func (s *Service) Restore(ctx context.Context, who authz.Actor, site site.Site, 
 	}
 	why, err := line(why, "/why", true)
 	if err != nil {
-		return err
+		return problem.Field("/why", fmt.Sprintf("Enter a reason in one line, up to %d characters.", maxLine))
 	}
 	if err := s.end(ctx, site, id, who.ID(), why); err != nil {
 		return fmt.Errorf("restore: %w", err)
@@ -43,7 +43,7 @@ func (s *Service) end(ctx context.Context, site site.Site, id, by, why string) e
 			return err
 		}
 		if d.Status() != Active {
-			return problem.Field("/why", "This takedown has already ended.")
+			return problem.Field("/why", "This legal request has already ended.")
 		}
 		d.Ended, d.EndedBy, d.Why = pen.At, by, why
 		said, err := d.ended()

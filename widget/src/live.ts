@@ -3,7 +3,7 @@
 import buttons from './buttons.css'
 import type { Comment, Listing, Page } from './client'
 import { button, icon } from './dom'
-import { type LiveWords, plural } from './i18n'
+import { date, type LiveWords, plural } from './i18n'
 import sheet from './live.css'
 import type { Stage } from './stage'
 import { live as english, steps } from './words/en'
@@ -37,9 +37,11 @@ const arrow = 'M4 6l4 4 4-4'
 
 /** Starts live updates of a stage. They end when the element is removed. */
 export function follow(stage: Stage) {
-  // Hovering over a time shows it in full, in the browser's format.
+  // Hovering over a time shows it in full.
   stage.section.addEventListener('mouseover', ({ target }) => {
-    if (target instanceof HTMLTimeElement) target.title = new Date(target.dateTime).toLocaleString()
+    if (!(target instanceof HTMLTimeElement)) return
+    const at = new Date(target.dateTime)
+    target.title = `${date(at, stage.t)}, ${at.toTimeString().slice(0, 5)}`
   })
   if (stage.copy) return // copies have no live updates
   new Live(stage)

@@ -95,9 +95,9 @@ func (o *admin) insights(v *desk.Visit) error {
 func period(w *desk.Catalog, from, to time.Time) string {
 	begin := w.Day(from)
 	if from.Year() != to.UTC().Year() {
-		begin += from.Format(" 2006")
+		begin = w.DayOfYear(from)
 	}
-	return begin + " – " + w.Day(to) + to.UTC().Format(" 2006") + ", UTC"
+	return begin + " – " + w.DayOfYear(to) + ", UTC"
 }
 
 // newInsightsPage returns the page with its figures and charts.
@@ -127,6 +127,9 @@ func newInsightsPage(w *desk.Catalog, f desk.Frame, q evaluation.Report, flow ev
 		refused += q.Reasons[r]
 	}
 	p.Reasons, p.ReasonsLead = bars(w, labels, values), w.N("refused.lead", refused)
+	if spam := q.Reasons[comment.ReasonSpam]; spam > 0 {
+		p.ReasonsLead = w.N("refused.lead.spam", refused, "spam", spam)
+	}
 	if q.Filter.Spam == 0 || q.Filter.Ham == 0 {
 		p.Few = w.T("insights.few.text")
 		return p

@@ -114,7 +114,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
 	pages["webhooks"] = newWebhooksPage(w, f, webhooksPage{Form: url.Values{"kind": {"slack"}, "event": {webhook.Arrived}},
-		formError: formError{"url", w.T("hooks.bad.url")}, Undo: "/moderate/longway/webhooks/h3/restore", Secret: "whsec_a2V5"},
+		formError: formError{"url", w.Problem("A site has at most 20 webhooks.")}, Undo: "/moderate/longway/webhooks/h3/restore", Secret: "whsec_a2V5"},
 		[]webhook.Summary{
 			{Endpoint: webhook.Endpoint{ID: "h1", Kind: webhook.Standard, Events: []string{webhook.Published, webhook.Removed},
 				Failure: "it answered 410", FailedAt: noon.Add(-50 * time.Hour)},

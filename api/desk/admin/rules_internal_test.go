@@ -61,7 +61,7 @@ func sampleRules(w *desk.Catalog, f desk.Frame, site site.Site) map[string]any {
 	return map[string]any{
 		"rules": tried, "rules-lists": lists, "rules-moderator": moderator, "block": p,
 		"block-nothing": blockPage{Frame: f},
-		"notes": notesPage{Frame: f, Of: hits[0], Text: " ", Error: w.T("notes.bad.text"),
+		"notes": notesPage{Frame: f, Of: hits[0], Text: " ", Error: w.Problem("A note is text of 1 to 1000 characters."),
 			Undo: "/moderate/longway/notes/n9/restore",
 			Notes: newNoteRows(w, "/moderate/longway/notes/", []rules.NamedNote{
 				{Note: rules.Note{ID: "n2", Text: "Asked <b>twice</b> for the recipe.", CreatedAt: noon}},

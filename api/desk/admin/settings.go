@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
@@ -88,6 +89,7 @@ type setting struct {
 	Choices            []desk.Link // for KindWho
 	TryURL             string      // the what-if page, or ""
 	Error              string      // the error of the submitted value
+	Focus              bool        // the first setting with an error
 }
 
 // A policy is a moderation policy with its drawing: five comments, some of which wait before a gate.
@@ -272,7 +274,7 @@ func newSetting(w *desk.Catalog, f site.Field, blog site.Site) setting {
 	switch {
 	case f.Lang != "":
 		in := i18n.In(f.Lang)
-		s.Label, s.Default = in.Name(), in.T("rules.default")
+		s.Label, s.Default = in.Name(), web.DefaultRules(blog, in)
 	case w.Has(key):
 		s.Label = w.T(key)
 	}
@@ -389,6 +391,7 @@ func (o *admin) redirectOrShowError(v *desk.Visit, err error, did desk.Flash) er
 
 // showSettingsError shows the settings with the error and the submitted values.
 func (o *admin) showSettingsError(v *desk.Visit, err error) error {
+	refused := v.FieldErrors("settings", err)
 	bad, err := newFormError(v, "settings", err)
 	if err != nil {
 		return err
@@ -400,21 +403,22 @@ func (o *admin) showSettingsError(v *desk.Visit, err error) error {
 	p.formError = bad
 	for i := range p.Sections {
 		for j := range p.Sections[i].Settings {
-			p.Sections[i].Settings[j].restoreTyped(v, &p.formError)
+			s := &p.Sections[i].Settings[j]
+			s.restoreTyped(v)
+			if s.Error = refused[s.Name]; s.Error != "" {
+				s.Focus, p.formError = p.Error != "", formError{}
+			}
 		}
 	}
 	return v.Show("settings", p)
 }
 
-// restoreTyped sets the submitted value, and moves the form's error to the field that caused it.
-func (s *setting) restoreTyped(v *desk.Visit, w *formError) {
+// restoreTyped sets the submitted value.
+func (s *setting) restoreTyped(v *desk.Visit) {
 	if v.Form.Has(s.Name) {
 		s.Value = v.Form.Get(s.Name)
 		for i := range s.Policies {
 			s.Policies[i].Current = s.Policies[i].Key == s.Value
 		}
-	}
-	if s.Name == w.Bad {
-		s.Error, *w = w.Error, formError{}
 	}
 }

@@ -93,7 +93,7 @@ func (o *admin) useLink(v *desk.Visit) error {
 	token := linkToken(form.Get("token"))
 	page, err := o.linkForm(v, token)
 	if err != nil {
-		return linkExpired(v, err)
+		return o.linkExpired(v, err)
 	}
 	if !form.Has("password") {
 		return v.Show("setup", page)
@@ -140,14 +140,22 @@ func showSetupError(v *desk.Visit, page setupPage, err error) error {
 	return v.Show("setup", page)
 }
 
-// linkExpired shows the page for a link that is used or expired. It returns other errors unchanged.
-func linkExpired(v *desk.Visit, err error) error {
+// linkExpired shows the page for a link that is used or expired, and says where to get a new one. It returns other
+// errors unchanged.
+func (o *admin) linkExpired(v *desk.Visit, err error) error {
 	if v.Problem = web.ProblemOf(err); v.Problem.Code != "auth.needed" {
 		return err
 	}
+	some, err := o.Identity.HasAccounts(v.Ctx())
+	if err != nil {
+		return err
+	}
 	w := v.Words
-	page := desk.ErrorPage{Frame: v.Frame(w.T("link.dead")), Heading: w.T("link.dead"), Detail: w.T("link.dead.text")}
-	page.To, page.ToWords = "/moderate/signin", w.T("signin")
+	page := desk.ErrorPage{Frame: v.Frame(w.T("link.dead")), Heading: w.T("link.dead"), Detail: w.T("link.dead.first"),
+		To: "/moderate/setup", ToWords: w.T("setup.link")}
+	if some {
+		page.Detail, page.To, page.ToWords = w.T("link.dead.text"), "/moderate/signin", w.T("signin")
+	}
 	return v.ShowError(page)
 }
 

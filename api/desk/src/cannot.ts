@@ -10,5 +10,6 @@ export function noReply(card: Card): string {
 /** Returns why a decision is not available. A refuse button shows that the user may decide. */
 export function noDecision(card: Card): string {
   if (card.dataset.state === 'removed') return say('cannot.removed')
+  if ('ownAppeal' in card.dataset) return say('cannot.appeal')
   return say(card.querySelector('.refuse') ? 'cannot.already' : 'cannot.decide')
 }

@@ -3,6 +3,7 @@ import { readyReplies } from './ready'
 import { redacting } from './redact'
 import { settings } from './settings'
 import { whatIf } from './whatif'
+import { say } from './words'
 
 /** Starts the behaviour of every page of the desk: local times, menus, copy buttons, help and forms. */
 export function page(): void {
@@ -30,16 +31,14 @@ function link(): void {
   addEventListener('load', () => form.requestSubmit())
 }
 
-/** Shows times in the user's time zone and language. */
+/** Shows times in the user's time zone and language. Browsers lack Kazakh month names, so the catalog has the names. */
 export function localTimes(within: ParentNode): void {
-  // Browsers lack Kazakh month names, so use digits.
-  const kk = document.documentElement.lang === 'kk'
-  const format = kk
-    ? new Intl.DateTimeFormat('ru', { dateStyle: 'short', timeStyle: 'short' })
-    : new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
+  const months = say('date.months').split(' ')
   for (const time of within.querySelectorAll<HTMLTimeElement>('time[data-local]')) {
     const at = new Date(time.dateTime)
-    if (!Number.isNaN(at.valueOf())) time.textContent = format.format(at)
+    if (Number.isNaN(at.valueOf())) continue
+    const [day, month, year] = [`${at.getDate()}`, months[at.getMonth()] ?? '', `${at.getFullYear()}`]
+    time.textContent = `${say('date.year', { day, month, year })}, ${at.toTimeString().slice(0, 5)}`
   }
 }
 

@@ -390,7 +390,10 @@ export class Queue implements Listener {
   /** Restores the cards of conflicting decisions, and shows the conflicts. */
   async #conflicts(conflicts: Conflict[], chose: string): Promise<void> {
     if (conflicts.length === 0) return
-    this.tell(say('conflicts', { n: conflicts.length }))
+    const own = conflicts.filter(conflict => conflict.code === 'appeal.own').length
+    const changed = conflicts.length - own
+    const words = [changed > 0 ? say('conflicts', { n: changed }) : '', own > 0 ? say('cannot.appeal') : '']
+    this.tell(words.filter(Boolean).join(' '))
     let first: Card | undefined
     for (const { id } of conflicts) {
       const fresh = await this.#fetchCard(id)

@@ -42,11 +42,13 @@ export class Toast {
     this.#status.textContent = `${this.#status.textContent ?? ''} ${text}`
   }
 
-  /** Shows for how many seconds the comment has been public, up to ten minutes. Screen readers do not announce it. */
+  /**
+   * Shows for how many seconds the comment has been public, from five seconds to ten minutes. Screen readers do not
+   * announce it.
+   */
   countPublic(): void {
     this.stopCounting()
     this.#since = Date.now()
-    this.#public.hidden = false
     this.#tick()
     this.#clock = window.setInterval(() => this.#tick(), 1000)
   }
@@ -60,6 +62,7 @@ export class Toast {
     const seconds = Math.round((Date.now() - this.#since) / 1000)
     if (seconds > 600) this.stopCounting()
     else this.#public.textContent = say('public', { n: seconds })
+    this.#public.hidden = seconds < 5 || seconds > 600
   }
 }
 

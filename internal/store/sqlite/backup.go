@@ -44,7 +44,7 @@ func (c *Copy) counts() []*int64 { return []*int64{&c.Sites, &c.Pages, &c.Commen
 // killed.
 func Backup(ctx context.Context, path, to string) (Copy, error) {
 	if _, err := os.Lstat(to); err == nil {
-		return Copy{}, fmt.Errorf("there is something at %s already, and it is not overwritten", to)
+		return Copy{}, fmt.Errorf("%s already exists and is not overwritten", to)
 	}
 	var made Copy
 	err := withTempFile(to, filepath.Dir(path), func(temp string) (err error) {
@@ -207,7 +207,7 @@ func WriteFile(path string, text []byte) error {
 // error if the file exists. noted is as in TempFolder.
 func CreateFile(path, noted string, fill func(to io.Writer) error) error {
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("there is something at %s already, and it is not overwritten", path)
+		return fmt.Errorf("%s already exists and is not overwritten", path)
 	}
 	return withTempFile(path, noted, func(temp string) error {
 		f, err := os.OpenFile(temp, os.O_WRONLY, 0)

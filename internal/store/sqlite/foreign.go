@@ -16,7 +16,11 @@ func ForeignRows(ctx context.Context, path, query string, row func(scan func(...
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	defer func() {
+		if err = errors.Join(err, db.Close()); isDamage(err) {
+			err = errors.New("the file is damaged or not a database")
+		}
+	}()
 	found, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return err

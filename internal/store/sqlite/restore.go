@@ -8,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	driver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // ErrInUse is returned if another process has the database open.
@@ -67,7 +70,11 @@ func copyVerified(ctx context.Context, from, temp string) (Copy, error) {
 	defer func() { _ = db.Close() }() // read only
 	var c Copy
 	if err := count(ctx, db, &c); err != nil {
-		return Copy{}, fmt.Errorf("it is damaged, or no backup of Aitys: %w", err)
+		e, ok := errors.AsType[*driver.Error](err)
+		if isDamage(err) || ok && e.Code() == sqlite3.SQLITE_ERROR { // no such table
+			return Copy{}, errors.New("it is damaged or not a backup of Aitys")
+		}
+		return Copy{}, err
 	}
 	if err := vacuum(ctx, db, temp); err != nil {
 		return Copy{}, err

@@ -51,15 +51,15 @@ func replaceable(dir, site string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("there is something at %s that is no folder: %w", dir, err)
+		return fmt.Errorf("%s is not a folder: %w", dir, err)
 	}
 	var list struct{ Site string }
 	said, err := os.ReadFile(filepath.Join(dir, listName))
 	if err != nil || json.Unmarshal(said, &list) != nil || list.Site == "" {
-		return fmt.Errorf("there is something at %s already that is no copy, and it is left alone", dir)
+		return fmt.Errorf("%s already exists and is not a static copy; it is left alone", dir)
 	}
 	if list.Site != site {
-		return fmt.Errorf("a copy of the site %s lies at %s, and it is left alone", list.Site, dir)
+		return fmt.Errorf("%s is a copy of the site %s; it is left alone", dir, list.Site)
 	}
 	return nil
 }

@@ -267,8 +267,8 @@ func TestCopy_ReplacesOnlyCopies(t *testing.T) {
 	other := filepath.Join(filepath.Dir(f.dir), "mine")
 	f.Must(os.MkdirAll(other, 0o755))
 	f.Must(os.WriteFile(filepath.Join(other, "letter.txt"), []byte("Dear Ruth"), 0o600))
-	refused(other, f.A, "no copy")
-	refused(filepath.Join(other, "letter.txt"), f.A, "no folder")
+	refused(other, f.A, "not a static copy")
+	refused(filepath.Join(other, "letter.txt"), f.A, "not a folder")
 	refused(filepath.Join(other, "no", "where"), f.A, "no such file")
 	if len(names(t, other)) != 1 || len(f.pages()) != 2 {
 		t.Error("what lay there is not as it was")
