@@ -346,7 +346,7 @@ func TestDesk_LinkHasNoReferrer(t *testing.T) {
 	}
 }
 
-// The toast says how long an approved comment has been public, but not that it has been so for 0 seconds.
+// The toast shows for how long an approved comment has been public, starting at five seconds.
 func TestDesk_CountsPublicSecondsFromFive(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)

@@ -13,8 +13,8 @@ import (
 // perMail is the maximum number of comments in a mail.
 const perMail = 10
 
-// mails sends a moderator one mail per site about comments with hostile site names, page titles and author names. It
-// checks the mails as an HTML mail program shows them.
+// mails creates comments with hostile site names, page titles, author names and texts, and waits for the notification
+// mails to a moderator. It checks the HTML of the mails as a mail client renders it.
 func (m *matrix) mails(box *testkit.MailServer) {
 	m.t.Helper()
 	mail := func(choice string) {

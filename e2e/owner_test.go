@@ -233,12 +233,12 @@ func TestEditTokens_OwnerRevokesAll(t *testing.T) {
 	w.signIn(desk, email)
 	w.steps(desk,
 		func() error { return desk.Go(w.service.URL + "/moderate/blog/settings#danger") },
-		func() error { return desk.Holds(`!` + shownButton("End all tokens")) },
+		func() error { return desk.Holds(`!` + shownButton("Revoke all tokens")) },
 		func() error {
 			return desk.Holds(`[...document.querySelectorAll("summary")].find(e =>
-			e.textContent === "End edit tokens…").click(), ` + shownButton("End all tokens"))
+			e.textContent === "Revoke edit tokens…").click(), ` + shownButton("Revoke all tokens"))
 		},
-		func() error { return desk.Click("button", "End all tokens") },
+		func() error { return desk.Click("button", "Revoke all tokens") },
 		func() error {
 			return desk.Holds(shows("Readers can no longer edit or withdraw earlier comments."))
 		},

@@ -126,9 +126,9 @@ func (b *decisionTx) mayAnswer(c comment.Comment) (bool, error) {
 	return mayDecideAppeal(b.tx, c, b.logs[c.ID], b.By)
 }
 
-// mayDecideAppeal reports whether the account decides may decide the open appeal of c, if any. log has the entries
-// about c, ascending.
-func mayDecideAppeal(tx Tx, c comment.Comment, log []auditlog.Entry, decides string) (bool, error) {
+// mayDecideAppeal reports whether account may decide the open appeal of c. Without an open appeal it returns true. log
+// holds the audit log entries about c in ascending order.
+func mayDecideAppeal(tx Tx, c comment.Comment, log []auditlog.Entry, account string) (bool, error) {
 	refused := ""
 	for seq, i := c.Standing, len(log)-1; i >= 0; i-- { // skip redactions, which keep the decision before them
 		if d := log[i]; d.Seq == seq {
@@ -137,7 +137,7 @@ func mayDecideAppeal(tx Tx, c comment.Comment, log []auditlog.Entry, decides str
 			}
 		}
 	}
-	return report.MayDecideAppeal(tx, c, refused, decides)
+	return report.MayDecideAppeal(tx, c, refused, account)
 }
 
 // close writes the log entries, and completes the outcome.

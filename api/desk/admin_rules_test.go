@@ -66,7 +66,7 @@ func TestRules_AcceptWordPressLists(t *testing.T) {
 	b.sees("Comment Moderation").sees("1 of the last 1 decided").sees("0 of the last 1 decided").
 		sees("1 line is an IP address and never matches")
 	b.press(b.form("Add lists"), "Add lists", nil)
-	b.sees("press, viagra").sees("Parts of words · Hold for approval · no end").sees("casino, 192.0.2.7").
+	b.sees("press, viagra").sees("Parts of words · Hold for approval · no end date").sees("casino, 192.0.2.7").
 		sees("Move to Suspected")
 }
 

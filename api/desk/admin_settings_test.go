@@ -143,8 +143,8 @@ func TestSettings_OwnerRevokesEditTokens(t *testing.T) {
 	if dana.status != http.StatusForbidden || epoch() != before {
 		t.Errorf("a moderator is answered %d, want 403; the epoch was %d and is %d", dana.status, before, epoch())
 	}
-	olga.press(form, "End all tokens", nil).
-		sees("Edit tokens ended. Readers can no longer edit or withdraw earlier comments.")
+	olga.press(form, "Revoke all tokens", nil).
+		sees("Edit tokens revoked. Readers can no longer edit or withdraw earlier comments.")
 	if epoch() != before+1 {
 		t.Errorf("the epoch was %d and is %d", before, epoch())
 	}

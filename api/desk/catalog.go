@@ -39,8 +39,8 @@ func (c *Catalog) Day(t time.Time) string {
 	return strconv.Itoa(t.Day()) + " " + c.Month("date.months", t)
 }
 
-// DayOfYear formats a day in UTC with the year: 24 Oct 2026, 24 окт. 2026.
-func (c *Catalog) DayOfYear(t time.Time) string {
+// DayAndYear formats a day in UTC with the year: 24 Oct 2026, 24 окт. 2026.
+func (c *Catalog) DayAndYear(t time.Time) string {
 	t = t.UTC()
 	return c.T("date.year", "day", t.Day(), "month", c.Month("date.months", t), "year", strconv.Itoa(t.Year()))
 }

@@ -114,8 +114,8 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.Nam
 	return p
 }
 
-// listOf returns the address and the name of the queue view that contains a comment. Withdrawn comments are in none, so
-// theirs is the default view.
+// listOf returns the URL and the name of the queue view that contains a comment. For withdrawn comments, which no view
+// contains, it returns the default view.
 func (m *cardMaker) listOf(it moderation.Item) (address, name string) {
 	view := comment.ViewPending
 	switch it.Comment.State {
@@ -150,7 +150,7 @@ func (m *cardMaker) facts(it moderation.Item) []fact {
 		fs = append(fs, fact{m.T("website"), c.Website})
 	}
 	if !w.FirstSeen.IsZero() {
-		fs = append(fs, fact{m.T("facts.since"), m.DayOfYear(w.FirstSeen)})
+		fs = append(fs, fact{m.T("facts.since"), m.DayAndYear(w.FirstSeen)})
 	}
 	return append(fs, fact{m.T("view.approved"), m.Number(w.Approved)}, fact{m.T("view.rejected"), m.Number(w.Refused)})
 }

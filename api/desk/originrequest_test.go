@@ -116,7 +116,7 @@ func TestSettings_ShowOriginRequests(t *testing.T) {
 	w.as("Olga").open("/moderate/blog/settings").sees("not seen in the last week")
 }
 
-// Browsers send no Origin with reads from the service's own origin, as in the demo.
+// Browsers send no Origin header with same-origin reads, as in the demo.
 func TestSettings_ShowOwnOriginRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

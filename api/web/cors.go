@@ -27,8 +27,8 @@ func allowAnyOrigin(c echo.Context) { c.Response().Header().Set("Access-Control-
 //   - Any other origin, including "null": a read is served without the CORS header, a write is refused with
 //     origin.foreign.
 //
-// It also records the origin as an origin request. It records the service's own origin only if the site has it. Browsers
-// send no Origin with reads from it, but Sec-Fetch-Site.
+// It also records the origin as an origin request. The service's own origin is recorded only if it is an origin of the
+// site. Browsers send no Origin header with same-origin reads, so checkOrigin detects them by Sec-Fetch-Site.
 func (k *Kit) checkOrigin(c echo.Context, site site.Site) error {
 	header := c.Response().Header()
 	header.Add("Vary", "Origin")

@@ -104,8 +104,8 @@ func Rules(site site.Site, w *i18n.Catalog) string {
 	return cmp.Or(site.Settings.Rules[w.Lang()], DefaultRules(site, w))
 }
 
-// DefaultRules returns the rules that a site without its own shows. They say that all comments are reviewed only if the
-// policy of the site is so.
+// DefaultRules returns the rules that a site without its own rules shows. They promise a review of every comment only if
+// the site's moderation policy is PolicyAll.
 func DefaultRules(site site.Site, w *i18n.Catalog) string {
 	if !site.Settings.ReviewsAll() {
 		return w.T("rules.default.unreviewed")

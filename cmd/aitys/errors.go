@@ -98,8 +98,8 @@ func usageError(err error) error {
 	return err
 }
 
-// splitSuggestion splits kong's error into what is wrong and a question with similar names, or "". Kong suggests names
-// that differ in at most two letters, which is too many for short ones.
+// splitSuggestion splits kong's error into the message and a question that suggests similar names, or "". Kong suggests
+// names that differ in up to two letters. For short names, splitSuggestion keeps only closer matches.
 func splitSuggestion(text string) (what, suggestion string) {
 	what, list, _ := strings.Cut(text, ", did you mean ")
 	typed := what[strings.LastIndexByte(what, ' ')+1:]
@@ -115,8 +115,8 @@ func splitSuggestion(text string) (what, suggestion string) {
 	return what, "did you mean " + problem.Among(near) + "?"
 }
 
-// isNear reports whether name, a suggestion of kong, is likely what was meant. It never is --yes: nobody should confirm
-// an action by accident.
+// isNear reports whether name, a suggestion of kong, is likely the name that the user meant. For --yes it returns false,
+// so that a typo cannot lead to an accidental confirmation.
 func isNear(typed, name string) bool {
 	a, b := strings.TrimLeft(typed, "-"), strings.TrimLeft(name, "-")
 	if name == "--yes" || len(a) < 2 {
@@ -134,7 +134,8 @@ func isNear(typed, name string) bool {
 	return len(a) < 2 && len(b) < 2 // one letter differs
 }
 
-// errorText returns the detail of a problem in the form of the other error lines: without a capital and a full stop.
+// errorText returns the detail of a problem in the style of the other error lines: with a lowercase first letter and
+// without a full stop.
 func errorText(detail string) string {
 	first, size := utf8.DecodeRuneInString(detail)
 	if next, _ := utf8.DecodeRuneInString(detail[size:]); !unicode.IsUpper(next) { // no abbreviation

@@ -199,7 +199,7 @@ func TestSecretNew_ReplacesLostSecret(t *testing.T) {
 	})
 }
 
-// A valid secret is replaced only with --yes, also if all users can read it. A damaged one, or that of another database,
+// Replacing a valid secret needs --yes, even if its file is world-readable. A damaged secret, or one of another database,
 // counts as lost.
 func TestSecretNew_NeedsYesIfValid(t *testing.T) {
 	t.Parallel()

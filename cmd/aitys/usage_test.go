@@ -309,7 +309,7 @@ func TestToken_ListAndRevoke(t *testing.T) {
 }
 
 // A token expires at the end of a day in UTC.
-func TestToken_ExpiresAfterUntil(t *testing.T) {
+func TestTokenAdd_UntilIncludesWholeDay(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	s.must("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner")

@@ -81,7 +81,8 @@ type Week struct {
 	Cut   Cut
 }
 
-// Weeks measures cases by week, oldest first: at most the newest n weeks that have cases.
+// Weeks returns the classifier's accuracy per week at the threshold at. It returns the newest n weeks with measured
+// cases, oldest first.
 func Weeks(cases []Case, at float64, n int) []Week {
 	byWeek := map[time.Time][]Case{}
 	for _, c := range cases {

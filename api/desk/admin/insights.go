@@ -95,9 +95,9 @@ func (o *admin) insights(v *desk.Visit) error {
 func period(w *desk.Catalog, from, to time.Time) string {
 	begin := w.Day(from)
 	if from.Year() != to.UTC().Year() {
-		begin = w.DayOfYear(from)
+		begin = w.DayAndYear(from)
 	}
-	return begin + " – " + w.DayOfYear(to) + ", UTC"
+	return begin + " – " + w.DayAndYear(to) + ", UTC"
 }
 
 // newInsightsPage returns the page with its figures and charts.

@@ -206,7 +206,7 @@ func endText(w *desk.Catalog, until time.Time) string {
 	if until.IsZero() {
 		return w.T("rules.until.none")
 	}
-	return w.T("rules.till", "day", w.DayOfYear(until))
+	return w.T("rules.till", "day", w.DayAndYear(until))
 }
 
 // ruleDrafts returns the rules of a form: one, or one per non-empty WordPress list.

@@ -57,8 +57,8 @@ func unseal(ctx context.Context, path string) (Copy, error) {
 	})
 }
 
-// finish verifies a copy, calls fn to write or remove its seal, and syncs it to the disk. No other process may use the
-// copy: it is opened without durability.
+// finish verifies a copy, calls fn to write or remove its seal, and syncs the file to disk. No other process may use the
+// copy meanwhile. A crash can corrupt it, because SQLite writes without fsync until the final sync.
 func finish(ctx context.Context, path string, fn func(*sql.DB) (sealed bool, err error)) (Copy, error) {
 	db, err := openFile(path, "_pragma=journal_mode(MEMORY)&_pragma=synchronous(OFF)")
 	if err != nil {

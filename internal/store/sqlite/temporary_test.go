@@ -33,8 +33,8 @@ func TestTempFolder_StaysWhileLocked(t *testing.T) {
 	}
 }
 
-// Earlier versions created files and did not lock them.
-func TestRemoveAbandoned_FilesOfOlderPrograms(t *testing.T) {
+// Earlier versions did not lock their temporary files, so only old files count as abandoned.
+func TestRemoveAbandoned_KeepsNewUnlockedFiles(t *testing.T) {
 	in := t.TempDir()
 	for name, age := range map[string]time.Duration{
 		".aitys-copy-1": 2 * time.Hour, ".aitys-copy-1-journal": 2 * time.Hour, ".aitys-copy-2": time.Minute,

@@ -42,7 +42,7 @@ type Signer interface {
 	Sign(ctx context.Context, site site.Site, list map[string]any) error
 }
 
-// A File is a file of the widget, which a copy includes. Path begins with a slash.
+// A File is a widget file that every static copy includes. Path begins with a slash.
 type File struct {
 	Path string
 	Body []byte
