@@ -18,8 +18,13 @@ import (
 const kept = "йёїўіәғқңөұүһ"
 
 // form matches the Unicode name of a variant of a Latin letter. Its group is the letter.
-var form = regexp.MustCompile(
-	`^LATIN (?:SMALL |CAPITAL |LETTER |DOTLESS |SCRIPT |BLACKLETTER |INSULAR |OPEN |LONG )+([A-Z])(?: WITH .*)?$`)
+var form = regexp.MustCompile(`^(?:(?:NEGATIVE |CROSSED |SQUARED |CIRCLED |PARENTHESIZED )*LATIN|REGIONAL INDICATOR SYMBOL) ` +
+	`(?:SMALL |CAPITAL |LETTER |DOTLESS |SCRIPT |BLACKLETTER |INSULAR |OPEN |LONG |TURNED |REVERSED |SIDEWAYS )+` +
+	`([A-Z])(?: WITH .*| BAR| ROTUNDA)?$`)
+
+// spelled matches the Unicode name of a letter of a script that disguises mix with look-alikes. A letter that looks like
+// no Latin one is taken for the first letter of its name, the group.
+var spelled = regexp.MustCompile(`^(?:ARMENIAN|COPTIC|CHEROKEE|LISU)(?: SMALL| CAPITAL)? LETTER ([A-Z])`)
 
 // confusables reads Unicode's confusables.txt from standard input and prints classifier/confusables.txt: each character
 // that looks like an English or Russian letter, with that letter.
@@ -34,10 +39,20 @@ func confusables() error {
 	var table []string
 	for _, r := range all {
 		s := prototypes.skeleton(r)
-		if n := named(r); n != "" && latin[s] == 0 {
-			s = n
+		if latin[s] == 0 && latin[prototypes.skeleton(unicode.ToUpper(r))] != 0 {
+			s = prototypes.skeleton(unicode.ToUpper(r))
 		}
-		if l, c := latin[s], cyrillic[s]; l != 0 || c != 0 {
+		l, c := latin[s], cyrillic[s]
+		if n := named(r, form); n != 0 && l == 0 {
+			l = n
+		}
+		if n := named(r, spelled); n != 0 && l == 0 || n == 'i' && l == 'l' {
+			l = n
+		}
+		if l != 0 && c == 0 {
+			c = cyrillic[prototypes.skeleton(l)]
+		}
+		if l != 0 || c != 0 {
 			table = append(table, fmt.Sprintf("%04X%c%c", r, orHyphen(l), orHyphen(c)))
 		}
 	}
@@ -120,7 +135,8 @@ func (p prototypes) letters(alphabet string) map[string]rune {
 func (p prototypes) characters() (all []rune) {
 	for r := rune(0x80); r < 0x20000; r++ {
 		_, has := p[r]
-		has = has || unicode.IsLetter(r) && (norm.NFD.String(string(r)) != string(r) || named(r) != "")
+		has = has || unicode.IsLetter(r) && norm.NFD.String(string(r)) != string(r) ||
+			named(r, form) != 0 || named(r, spelled) != 0
 		basic := 0x400 <= r && r <= 0x45F && norm.NFD.String(string(r)) == string(r)
 		if has && !basic && !unicode.Is(unicode.M, r) && !strings.ContainsRune(kept, unicode.ToLower(r)) {
 			all = append(all, r)
@@ -129,12 +145,12 @@ func (p prototypes) characters() (all []rune) {
 	return all
 }
 
-// named returns the Latin letter that r is a variant of by its Unicode name, or "".
-func named(r rune) string {
-	if m := form.FindStringSubmatch(runenames.Name(r)); m != nil {
-		return strings.ToLower(m[1])
+// named returns the letter in the Unicode name of r if pattern matches the name, or 0.
+func named(r rune, pattern *regexp.Regexp) rune {
+	if m := pattern.FindStringSubmatch(runenames.Name(r)); m != nil {
+		return rune(m[1][0]) - 'A' + 'a'
 	}
-	return ""
+	return 0
 }
 
 func orHyphen(r rune) rune {

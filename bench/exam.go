@@ -112,6 +112,13 @@ func exam() error {
 		"F1 in % at 0.5 by the true labels, in stream order, when some comments are taught with the wrong label.",
 		"")
 	lines = append(lines, table...)
+	if table, err = order(); err != nil {
+		return fmt.Errorf("order: %w", err)
+	}
+	lines = append(lines, "## Order of decisions", "",
+		"All spam of a queue is marked and no ham is decided, or the reverse: mean probability of the undecided "+
+			"comments in %, and how many of them are on the wrong side of 50 %.", "")
+	lines = append(lines, table...)
 	if err := os.MkdirAll("bin", 0o755); err != nil {
 		return err
 	}

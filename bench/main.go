@@ -27,7 +27,7 @@ const (
 
 var programs = map[string]func() error{
 	"bench": bench, "confusables": confusables, "copies": copyCosts, "exam": exam,
-	"joining": joining, "live": live, "reads": reads, "rehearsal": rehearsal,
+	"joining": joining, "live": live, "order": orderTable, "reads": reads, "rehearsal": rehearsal,
 	"rehearsal queue": queue, "shots": takeShots, "waiting": waitingCosts,
 }
 

@@ -50,16 +50,16 @@ type Lesson struct {
 	Seq     uint64
 	Label   Label
 	Comment Comment
+	Copied  bool // it was taught on another site, so it says less about this one
 }
 
 // A Judgement is a model's estimate for a document.
 type Judgement struct {
 	// Spam is the calibrated probability of spam. It is exactly 0.5 until Warm.
 	Spam float64
-	// Logit is the score by which documents are ranked, in nats, before calibration. For documents that one state of a
-	// model judged, it has the order of Spam, except where UnknownLanguage is not 0. It is better than Spam for ranking
-	// documents that a model judged at different times. Until Warm it rests on the comment's shape and on the one class
-	// that was taught.
+	// Logit is the score before calibration, in nats. For documents that one state of a model judged, it has the order of
+	// Spam, except where UnknownLanguage is not 0. Until Warm it rests on the comment's shape and on the one class that
+	// was taught.
 	Logit float64
 	// Reasons are independent probabilities of HateSpeech, Obscenity and PersonalAttack. Each is 0 until its label and
 	// ham were taught.
@@ -70,7 +70,7 @@ type Judgement struct {
 	UnknownLanguage float64
 	// Warm reports whether both spam and ham were taught.
 	Warm bool
-	// Young reports whether a warm model has fewer than YoungBelow lessons of spam or of ham.
+	// Young reports whether a warm model has fewer than YoungBelow lessons of spam or of ham, without copied ones.
 	Young bool
 	// Calibrated reports whether the model predicted three lessons of spam and three of ham before it learned them. Until
 	// then its probabilities are cautious.

@@ -38,8 +38,10 @@ var confusableMap = sync.OnceValue(func() map[rune]confusable {
 	return all
 })
 
-// extinct lists scripts that comments are not written in. Their letters are disguises.
-var extinct = []*unicode.RangeTable{
+// unusual lists scripts that hardly any comments are written in. Their words are also read as the letters that they
+// look like.
+var unusual = []*unicode.RangeTable{
+	unicode.Cherokee, unicode.Lisu,
 	unicode.Lycian, unicode.Carian, unicode.Elbasan, unicode.Old_Italic, unicode.Runic, unicode.Gothic,
 	unicode.Deseret, unicode.Osage, unicode.Warang_Citi, unicode.Miao, unicode.Bamum, unicode.Ahom, unicode.Coptic,
 	unicode.Lydian, unicode.Ogham, unicode.Caucasian_Albanian, unicode.Old_Permic, unicode.Vithkuqi,
@@ -65,7 +67,7 @@ func keyboardLetter(r rune) bool {
 // alphabet has no such words.
 func (r *reader) undisguise(chunk string, home script) {
 	var letters [otherScript + 1]int // keyboard letters, by script
-	odd, marked, ancient := 0, 0, 0
+	odd, marked, flags, rare := 0, 0, 0, 0
 	for _, c := range chunk {
 		if keyboardLetter(c) {
 			letters[scriptOf(c)]++
@@ -74,24 +76,35 @@ func (r *reader) undisguise(chunk string, home script) {
 			if hasMark(c) || c == 'ı' && r.turkic {
 				marked++
 			}
-			if unicode.In(c, extinct...) {
-				ancient++
+			if unicode.In(c, unusual...) {
+				rare++
+			}
+			if unicode.Is(unicode.Regional_Indicator, c) {
+				flags++
 			}
 		}
 	}
 	usual := letters[latin] + letters[cyrillic]
 	switch {
-	case odd == 0:
+	case odd == 0, odd == flags && flags < 3: // 🇰🇿
 		return
 	case odd == marked && (odd <= usual || odd < 3): // çok, über, kůň
 		return
-	case usual == 0 && ancient == 0 && odd != marked && r.otherAlphabet(): // ένα, in Greek
+	case usual == 0 && rare == 0 && odd != marked && r.otherAlphabet(): // ένα, in Greek
 		return
 	}
 	to := latin
 	if letters[cyrillic] > letters[latin] || letters[cyrillic] == letters[latin] && home == cyrillic {
 		to = cyrillic
 	}
+	r.readAs(to, chunk, home)
+	if home != noScript && home != to && odd > usual { // too few letters of the keyboard to tell
+		r.readAs(home, chunk, home)
+	}
+}
+
+// readAs adds the words of a chunk in the letters of a script that its characters look like.
+func (r *reader) readAs(to script, chunk string, home script) {
 	r.plain = r.plain[:0]
 	var bars []int // positions of characters that look like I, l and 1; they were read as l
 	for _, c := range chunk {
@@ -249,44 +262,17 @@ func looksSpaced(s string) bool {
 	return letters == 1 && single >= 3
 }
 
-// repeatsAndBars reports whether a word has a letter three times or more in a row, and whether it has a bar that may be
-// read as l.
-func repeatsAndBars(word []rune) (held, bars bool) {
+// repeatsLetter reports whether a word has a letter three times or more in a row.
+func repeatsLetter(word []rune) bool {
 	same := 1
-	for i, c := range word {
-		if bars = bars || barAt(word, i); i == 0 {
-			continue
-		}
-		if lower(c) != lower(word[i-1]) {
+	for i := 1; i < len(word); i++ {
+		if lower(word[i]) != lower(word[i-1]) {
 			same = 1
-		} else if same++; same == 3 && unicode.IsLetter(c) {
-			held = true
+		} else if same++; same == 3 && unicode.IsLetter(word[i]) {
+			return true
 		}
-	}
-	return held, bars
-}
-
-// barAt reports whether the character at i is likely a bar that people read as l: a 1 before a final letter, or a
-// capital I within a word or before a vowel.
-func barAt(word []rune, i int) bool {
-	switch word[i] {
-	case '1':
-		return len(word) > 2 && unicode.IsLetter(word[len(word)-1])
-	case 'I', 'І', 'Ӏ':
-		return i+1 < len(word) && lower(word[i+1]) == word[i+1] && (i > 0 || strings.ContainsRune("aeouаеоу", word[1]))
 	}
 	return false
-}
-
-// barsAsL appends a word to dst with its bars as l.
-func barsAsL(dst, word []rune) []rune {
-	for i, c := range word {
-		if barAt(word, i) {
-			c = 'l'
-		}
-		dst = append(dst, c)
-	}
-	return dst
 }
 
 // collapseRepeats appends a word to dst without repeated letters. Each letter appears once; if all letters are

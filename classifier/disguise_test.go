@@ -139,3 +139,57 @@ func madeUpWord(n uint64) string {
 	}
 	return string(b)
 }
+
+// Words in letters of other alphabets, or in signs that show letters, are read as the letters that they show.
+func TestRead_LooksThroughAlphabets(t *testing.T) {
+	for family, written := range map[string]string{
+		"regional indicators":    "🇨🇦🇸🇮🇳🇴 🇧🇴🇳🇺🇸",
+		"circled":                "ⓒⓐⓢⓘⓝⓞ ⓑⓞⓝⓤⓢ",
+		"negative circled":       "🅒🅐🅢🅘🅝🅞 🅑🅞🅝🅤🅢",
+		"negative squared":       "🅲🅰🆂🅸🅽🅾 🅱🅾🅽🆄🆂",
+		"parenthesised":          "⒞⒜⒮⒤⒩⒪ ⒝⒪⒩⒰⒮",
+		"parenthesised capitals": "🄒🄐🄢🄘🄝🄞 🄑🄞🄝🄤🄢",
+		"Lisu":                   "ꓚꓮꓢꓲꓠꓳ ꓐꓳꓠꓴꓢ",
+		"Cherokee":               "ꮯꭺꮪꭵnꮻ ᏴꮻnuᏚ",
+		"phonetic":               "ɕɑʂɨɳɵ ɓɵɳʉʂ",
+		"small capitals":         "ᴄᴀꜱɪɴᴏ ʙᴏɴᴜꜱ",
+		"Coptic":                 "ⲥⲁⲋⲓⲛⲟ ⲃⲟⲛuⲋ",
+		"Armenian":               "casіnօ bօnսs",
+	} {
+		for _, text := range []string{written, "please try the " + written + " today, friends"} {
+			words := Read(Comment{Text: text}).valuesOf(kindWord)
+			for _, want := range []string{"casino", "bonus"} {
+				if !slices.Contains(words, want) {
+					t.Errorf("%s: %q has the words %q, not %q", family, text, words, want)
+				}
+			}
+		}
+	}
+}
+
+// Ordinary text of a living alphabet has no other words than those that are typed, and neither have flags.
+func TestRead_LivingAlphabetsStayThemselves(t *testing.T) {
+	for text, want := range map[string]string{
+		"Ευχαριστώ πολύ για το άρθρο":    "ευχαριστώ πολύ για το άρθρο",
+		"Շնորհակալություն հոդվածի համար": "շնորհակալություն հոդվածի համար",
+		"Greetings from 🇰🇿":              "greetings from 🇰 🇿",
+		"Über den Köln‑Bericht":          "über den köln bericht",
+	} {
+		if got := strings.Join(Read(Comment{Text: text}).valuesOf(kindWord), " "); got != want {
+			t.Errorf("%q has the words %q, want %q", text, got, want)
+		}
+	}
+}
+
+// The address of a link counts, whatever its text.
+func TestRead_CountsLinksWithoutVisibleAddress(t *testing.T) {
+	for _, text := range []string{
+		`<a href="https://shop.example/x">here</a>`, `<a href='http://shop.example'>here</a>`, `<a href=//shop.example>here</a>`,
+		`<A HREF="https://shop.example/x">here</A>`, `<a title="x" href = "https://shop.example">here</a>`,
+		`[url=https://shop.example]here[/url]`, `[here](https://shop.example)`,
+	} {
+		if traits := Read(Comment{Text: text}).valuesOf(kindTrait); !slices.Contains(traits, "links=1") {
+			t.Errorf("%s has the traits %q", text, traits)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 )
 
 const (
@@ -24,8 +25,7 @@ func (t token) key(text string) string {
 // Evidence returns at most ten of a document's tokens, strongest first. It returns none until spam and ham were taught.
 // It omits tokens without meaning to people: 4-grams, stop words, punctuation, measures of length, and the absence of
 // something. A token is its kind and its value, as in "word:casino", "host:casino.example" or "trait:links=2". The
-// kinds are word, words, first, capitals, host, domain, tld, path, mail, mention, trait, name, name_word, writer_mail
-// and writer_site.
+// kinds are word, words, first, capitals, domain, tld, trait, name, name_word, writer_mail and writer_site.
 func (m *Model) Evidence(d Document) []Weight { return m.EvidenceOf(d, Spam) }
 
 // EvidenceOf is Evidence for any label except Ham. Weight.Spam is then the number of lessons of that label.
@@ -36,20 +36,20 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	}
 	const looked = 4 * maxEvidence // candidates: many repeat one another
 	found := make([]finding, 0, looked+1)
-	h := s.headOf(l)
-	odds := paramsOf(l).Odds(s.docs[l], s.docs[Ham])
+	odds := paramsOf(l).Odds(s.counts.lessons[l], s.counts.lessons[Ham])
 	for _, t := range d.tokens {
 		if t.kind == kindGram {
 			continue
 		}
-		n := s.feature(h, t.hash)
-		ratio := odds.Ratio(n.yes, n.no)
+		n, _ := s.counts.tokens.Get(t.hash)
+		yes, no := n.lessons[l], n.lessons[Ham]
+		ratio := odds.Ratio(yes, no)
 		// Smoothing may give a token a weight for a rare class whose lessons never had it. People cannot follow that.
-		if n.yes == 0 && ratio > 0 || n.no == 0 && ratio < 0 || math.Abs(ratio) < leastEvidence ||
+		if yes == 0 && ratio > 0 || no == 0 && ratio < 0 || math.Abs(ratio) < leastEvidence ||
 			len(found) == looked && math.Abs(ratio) < math.Abs(found[looked-1].ratio) {
 			continue
 		}
-		f := finding{t.kind, t.hash, d.text[t.off : t.off+uint32(t.size)], ratio}
+		f := finding{t.kind, d.text[t.off : t.off+uint32(t.size)], ratio, int(yes), int(no)}
 		if f.uninformative() {
 			continue
 		}
@@ -66,17 +66,17 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	out := make([]Weight, len(kept))
 	for i, f := range kept {
 		out[i] = Weight{Token: kindNames[f.kind] + ":" + f.value, Weight: f.ratio,
-			Spam: m.shown.count(f.hash, l), Ham: m.shown.count(f.hash, Ham)}
+			Spam: f.yes, Ham: f.no}
 	}
 	return out
 }
 
 // A finding is a token that may be shown as evidence.
 type finding struct {
-	kind  kind
-	hash  uint64
-	value string
-	ratio float64
+	kind    kind
+	value   string
+	ratio   float64
+	yes, no int // lessons of the label and of ham with it
 }
 
 // stopwordsFile lists function words of English, Russian and Kazakh, and parts of most links.
@@ -105,7 +105,7 @@ func (f finding) uninformative() bool {
 		return isStopword(one) && isStopword(two)
 	case kindTrait:
 		name, n, _ := strings.Cut(f.value, "=")
-		return !slices.Contains(shownTraits, name) || n == "0" || n == "1/8" || f.value == "exclamations=1"
+		return !slices.Contains(shownTraits, name) || n == "0"
 	}
 	return false
 }
@@ -127,8 +127,8 @@ func isStopword(word string) bool {
 
 // shownTraits lists the traits that people accept as a reason. Hidden characters are not one, because pasted text
 // often has some.
-var shownTraits = []string{"links", "capitals", "exclamations", "emoji", "phones", "mails", "money", "mixed_letters",
-	"digits_for_letters", "loose_accents", "spaced_letters", "html"}
+var shownTraits = []string{"links", "emoji", "phones", "mixed_letters", "digits_for_letters",
+	"loose_accents", "spaced_letters"}
 
 // byStrength orders findings by absolute weight, highest first, then by how informative their kind is, then by value.
 func byStrength(a, b finding) int {
@@ -143,9 +143,9 @@ func byStrength(a, b finding) int {
 
 // kindOrder lists the kinds of tokens, the most informative first.
 var kindOrder = string([]byte{
-	byte(kindWord), byte(kindHost), byte(kindDomain), byte(kindName), byte(kindAuthorSite), byte(kindAuthorMail),
-	byte(kindMention), byte(kindMail), byte(kindCapitals), byte(kindPair), byte(kindNameWord), byte(kindTrait),
-	byte(kindFirstWord), byte(kindPath), byte(kindTLD),
+	byte(kindDomain), byte(kindWord), byte(kindName), byte(kindAuthorSite), byte(kindAuthorMail), byte(kindCapitals),
+	byte(kindPair), byte(kindNameWord), byte(kindTrait), byte(kindFirstWord),
+	byte(kindTLD),
 })
 
 // repeats reports whether f adds nothing to other, which is at least as strong: it is the same word in capitals, at the
@@ -159,8 +159,63 @@ func (f finding) repeats(other finding) bool {
 		one, two, _ := strings.Cut(f.value, " ")
 		return other.kind == kindWord && (other.value == one || other.value == two)
 	case kindWord, kindTLD:
-		return (other.kind == kindWord || other.kind == kindHost) &&
+		return (other.kind == kindWord || other.kind == kindDomain) &&
 			slices.Contains(strings.Split(other.value, "."), f.value)
 	}
 	return strings.EqualFold(f.value, other.value)
+}
+
+// Tokens returns the number of distinct tokens that the model has a weight for.
+func (m *Model) Tokens() int { return m.active.Load().headOf(Spam).features.Len() }
+
+// LessonCounts returns the number of lessons of each label, indexed by Label, and how many of them were copied.
+func (m *Model) LessonCounts() (all, copied [5]int) {
+	s := m.active.Load()
+	for l := range all {
+		all[l], copied[l] = int(s.taught[l]), int(s.copied[l])
+	}
+	return all, copied
+}
+
+// Strongest returns the n counted tokens with the highest weights for spam, and the n with the highest for ham,
+// strongest first. It returns none until both were taught. Tokens are named as by Evidence.
+func (m *Model) Strongest(n int) (spam, ham []Weight) {
+	s := m.active.Load()
+	if !s.warm(Spam) {
+		return nil, nil
+	}
+	odds := spamParams.Odds(s.counts.lessons[Spam], s.counts.lessons[Ham])
+	for _, t := range s.counts.tokens.All() {
+		key := s.counts.keyOf(t)
+		name, ok := kindNames[kind(key[0])]
+		if !ok { // a kind of another tokeniser
+			continue
+		}
+		w := Weight{Token: name + ":" + key[1:], Spam: int(t.lessons[Spam]), Ham: int(t.lessons[Ham])}
+		w.Weight = odds.Ratio(t.lessons[Spam], t.lessons[Ham])
+		switch {
+		case w.Weight > 0:
+			spam = append(spam, w)
+		case w.Weight < 0:
+			ham = append(ham, w)
+		}
+	}
+	loudest := func(a, b Weight) int {
+		return cmp.Or(cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)), cmp.Compare(a.Token, b.Token))
+	}
+	slices.SortFunc(spam, loudest)
+	slices.SortFunc(ham, loudest)
+	return spam[:min(len(spam), n)], ham[:min(len(ham), n)]
+}
+
+// Memory returns the approximate size of the model in memory, in bytes.
+func (m *Model) Memory() int {
+	m.learning.Lock()
+	defer m.learning.Unlock()
+	s := m.active.Load()
+	n := int(unsafe.Sizeof(*s)) + s.counts.tokens.Size() + len(s.counts.keys) + m.copies.bands.Size()
+	for i := range s.heads {
+		n += s.heads[i].features.Size()
+	}
+	return n
 }

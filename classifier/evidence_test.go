@@ -20,7 +20,7 @@ func TestEvidence_OmitsRepetitions(t *testing.T) {
 			t.Errorf("%q misses %s", got, want)
 		}
 	}
-	for _, again := range []string{"first:casino", "capitals:CASINO", "words:casino bonus", "domain:win.example"} {
+	for _, again := range []string{"first:casino", "capitals:CASINO", "words:casino bonus", "word:win"} {
 		if slices.Contains(got, again) {
 			t.Errorf("%q repeats itself with %s", got, again)
 		}
@@ -68,7 +68,7 @@ func TestEvidence_OmitsUninformativeTokens(t *testing.T) {
 		return all
 	}
 	got := append(said(spam), said(ham)...)
-	for _, want := range []string{"word:casino", "word:джекпот", "host:win.example.com", "trait:exclamations=3+",
+	for _, want := range []string{"word:casino", "word:джекпот", "domain:example.com",
 		"trait:links=1", "word:garden", "word:алма"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%q misses %s", got, want)
@@ -76,8 +76,7 @@ func TestEvidence_OmitsUninformativeTokens(t *testing.T) {
 	}
 	for _, mute := range []string{"word:now", "word:for", "word:24", "word:!", "word:has", "word:one", "word:был",
 		"word:үшін", "words:now for", "first:now", "word:https", "tld:com", "trait:links=0", "trait:ends=hidden",
-		"trait:sign=!", "trait:hidden_characters=1", "trait:word_length=3+", "trait:several_lines",
-		"trait:scripts=latin+cyrillic"} {
+		"trait:hidden_characters=1", "trait:capital_letters=1"} {
 		if slices.Contains(got, mute) {
 			t.Errorf("%q says %s, which means nothing", got, mute)
 		}

@@ -49,11 +49,11 @@ func TestLanguage_UnknownIsNotSuspect(t *testing.T) {
 // The discount for an unknown language leaves the strongest spam above 0.
 func TestDiscountLanguage_KeepsStrongSpam(t *testing.T) {
 	for _, tt := range []struct{ z, foreign, least, most float64 }{
-		{-3, 1, -3, -3},                                          // no evidence for spam
-		{4, 0, 4, 4},                                             // a known language
-		{2, 1, discountFloor, discountFloor},                     // evidence from the alphabet only
-		{maxConfidence, 1, 0, 0.5},                               // words that only spam has
-		{maxConfidence, 0.5, 2, maxConfidence - 2},               // half known
+		{-3, 1, -3, -3},                      // no evidence for spam
+		{4, 0, 4, 4},                         // a known language
+		{2, 1, discountFloor, discountFloor}, // evidence from the alphabet only
+		{7, 1, 0.5, 1},                       // words that only spam has
+		{5, 0.5, 1.5, 2},                     // half known
 		{discountFloor + 0.1, 0.5, discountFloor, discountFloor}, // no evidence
 	} {
 		if got := discountLanguage(tt.z, tt.foreign); got < tt.least || got > tt.most {

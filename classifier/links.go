@@ -2,7 +2,6 @@ package classifier
 
 import (
 	"net/netip"
-	"net/url"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -10,10 +9,10 @@ import (
 	"github.com/aitys/aitys/classifier/address"
 )
 
-// link adds the host, domain and path of a link, if s is one: an address with a scheme, one that begins with www, or a
+// link adds the domains of a link, if s is one: an address with a scheme, one that begins with www, or a
 // bare host under a known top-level domain.
 func (r *reader) link(s string) bool {
-	host, domain, path := splitLink(s)
+	host, domain := splitLink(s)
 	if host == "" {
 		return false
 	}
@@ -22,32 +21,30 @@ func (r *reader) link(s string) bool {
 		return true
 	}
 	r.hosts = append(r.hosts, host)
-	r.put(kindHost, "", host)
-	r.put(kindDomain, "", domain)
-	r.put(kindTLD, "", domain[strings.LastIndexByte(domain, '.')+1:])
-	for i, w := range strings.FieldsFunc(path, func(c rune) bool { return !wordRune(c) }) {
-		if i == 8 {
-			break
-		}
-		r.put(kindPath, "", w)
-	}
+	r.domain(domain)
 	return true
 }
 
-// splitLink returns the host and the registrable domain of a link, without www and in lower case, and the rest of the
-// address after the host. All are empty if s is not a link.
-func splitLink(s string) (host, domain, path string) {
+// domain adds a domain and its top-level domain.
+func (r *reader) domain(domain string) {
+	r.put(kindDomain, "", domain)
+	r.put(kindTLD, "", domain[strings.LastIndexByte(domain, '.')+1:])
+}
+
+// splitLink returns the host and the registrable domain of a link, without www and in lower case. Both are empty if
+// s is not a link.
+func splitLink(s string) (host, domain string) {
 	if strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, ':') < 0 {
-		return "", "", "" // the fast, common case
+		return "", "" // the fast, common case
 	}
 	if _, inside, ok := strings.Cut(s, "://["); ok { // http://[2001:db8::1]:8080/path
-		literal, path, _ := strings.Cut(inside, "]")
+		literal, _, _ := strings.Cut(inside, "]")
 		if addr, err := netip.ParseAddr(literal); err == nil {
-			return addr.String(), addr.String(), strings.ToLower(path)
+			return addr.String(), addr.String()
 		}
 	}
 	if len(s) < 4 || strings.IndexByte(s, '.') < 0 {
-		return "", "", ""
+		return "", ""
 	}
 	rest, marked := s, false
 	if i := strings.Index(s, "://"); i >= 0 {
@@ -57,11 +54,11 @@ func splitLink(s string) (host, domain, path string) {
 	}
 	end := strings.IndexAny(rest, "/?#\\")
 	if end >= 0 {
-		rest, path = rest[:end], rest[end:]
+		rest = rest[:end]
 	}
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
 		if !marked {
-			return "", "", "" // an e-mail address
+			return "", "" // an e-mail address
 		}
 		rest = rest[at+1:]
 	}
@@ -70,30 +67,27 @@ func splitLink(s string) (host, domain, path string) {
 	}
 	rest = strings.Trim(rest, ".,;!()[]<>\"'")
 	if len(rest) < 4 || len(rest) > maxValue || strings.IndexByte(rest, '.') <= 0 {
-		return "", "", ""
+		return "", ""
 	}
-	if !marked && path == "" && capitalised(rest[strings.LastIndexByte(rest, '.')+1:]) {
-		return "", "", "" // "the end.The next sentence"
+	if !marked && end < 0 && capitalised(rest[strings.LastIndexByte(rest, '.')+1:]) {
+		return "", "" // "the end.The next sentence"
 	}
 	host = strings.TrimPrefix(strings.ToLower(rest), "www.")
 	if ascii, ok := address.Host(host); ok {
 		host = ascii
 	}
 	if _, err := netip.ParseAddr(host); err == nil {
-		return host, host, strings.ToLower(path)
+		return host, host
 	}
 	suffix, icann := publicsuffix.PublicSuffix(host)
 	if !marked && !icann && strings.IndexByte(suffix, '.') < 0 {
-		return "", "", "" // no such top-level domain: "file.txt"
+		return "", "" // no such top-level domain: "file.txt"
 	}
 	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
 	if err != nil {
 		domain = host
 	}
-	if p, err := url.PathUnescape(path); err == nil {
-		path = p
-	}
-	return host, domain, strings.ToLower(path)
+	return host, domain
 }
 
 // capitalised reports whether label has one capital letter at its beginning, as a sentence does.
@@ -101,18 +95,12 @@ func capitalised(label string) bool {
 	return label != "" && 'A' <= label[0] && label[0] <= 'Z' && label != strings.ToUpper(label)
 }
 
-// address adds a mention or the domain of an e-mail address, if s is one.
+// address reports whether s is a mention or an e-mail address. It counts e-mail addresses.
 func (r *reader) address(s string) bool {
 	at := strings.IndexByte(s, '@')
-	switch {
-	case at == 0 && len(s) > 1:
-		r.shape.mentions++
-		r.put(kindMention, "", strings.ToLower(s))
-	case at > 0 && strings.IndexByte(s[at:], '.') > 1:
+	if mail := at > 0 && strings.IndexByte(s[at:], '.') > 1; mail {
 		r.shape.mails++
-		r.put(kindMail, "", strings.ToLower(s[at+1:]))
-	default:
-		return false
+		return true
 	}
-	return true
+	return at == 0 && len(s) > 1
 }

@@ -24,7 +24,7 @@ func TestRead_FindsHostsOfLinks(t *testing.T) {
 		"<https://shop.example/x>":                                   "shop.example",
 		"[x](<https://shop.example/x>) `https://b.example`":          "b.example shop.example",
 		"[the shop](www.shop.example/x)":                             "shop.example",
-		"https://ru.lib.example/wiki/Алматы":                         "ru.lib.example",
+		"https://ru.lib.example/wiki/Алматы":                         "lib.example",
 		"http://озеро.example/ (www.озеро.рф)":                       "xn--e1aducj.example xn--e1aducj.xn--p1ai",
 		"看这里https://shop.example/买，还有www.b.example谢谢":                "b.example shop.example",
 		"看https://a.example/x？谢谢www.b.example/y！谢谢https://c.example": "a.example b.example c.example",
@@ -38,10 +38,10 @@ func TestRead_FindsHostsOfLinks(t *testing.T) {
 		"a file.txt, e.g. this":                                      "",
 	} {
 		d := Read(Comment{Text: text})
-		got := d.valuesOf(kindHost)
+		got := d.valuesOf(kindDomain)
 		slices.Sort(got)
 		if got := strings.Join(got, " "); got != want {
-			t.Errorf("%q: hosts %q, want %q", text, got, want)
+			t.Errorf("%q: domains %q, want %q", text, got, want)
 		}
 		if links := d.valuesOf(kindTrait); want != "" && slices.Contains(links, "links=0") {
 			t.Errorf("%q has no links", text)

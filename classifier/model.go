@@ -9,9 +9,9 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// nearError is the error of a prediction, as a difference of probabilities, up to which a lesson is not counted. Such a
-// lesson teaches little, and a thousand copies of one spam would outweigh all other lessons.
-const nearError = 0.03
+// nearError is the error of a prediction, as a difference of probabilities, above which a lesson is hard. Easy lessons
+// teach little, and a thousand copies of one spam would outweigh all other lessons.
+const nearError = 0.02
 
 // copyError is the error up to which a near-duplicate of an earlier lesson is ignored.
 const copyError = 0.05
@@ -20,11 +20,8 @@ const copyError = 0.05
 type Model struct {
 	active atomic.Pointer[state] // immutable; Learn replaces it with a changed copy
 
-	learning sync.Mutex // guards counts and copies
-	counts   counts
+	learning sync.Mutex // guards copies, and active against other writers
 	copies   copies
-
-	shown shownCounts
 }
 
 // Fold returns the model of the lessons, which must be in ascending order of Seq.
@@ -35,7 +32,7 @@ func Fold(lessons func(yield func(Lesson) bool)) *Model {
 }
 
 func newModel() *Model {
-	m := &Model{counts: newCounts(), copies: copies{table.New[struct{}]()}, shown: shownCounts{counts: table.New[uint32]()}}
+	m := &Model{copies: copies{table.New[struct{}]()}}
 	m.active.Store(newState())
 	return m
 }
@@ -63,14 +60,18 @@ func (m *Model) Learn(lessons ...Lesson) {
 // teach folds a lesson into a state that no other goroutine reads.
 func (m *Model) teach(s *state, l Lesson) {
 	if d := Read(l.Comment); len(d.tokens) > 0 { // an empty comment teaches nothing
-		m.train(s, d, l.Label)
+		m.train(s, d, l)
 	}
 	s.seq = l.Seq
 	s.taught[l.Label]++
+	if l.Copied {
+		s.copied[l.Label]++
+	}
 }
 
-// train trains the heads that a lesson of label l concerns, unless the lesson is a copy that they predict well.
-func (m *Model) train(s *state, d Document, l Label) {
+// train trains the heads that a lesson concerns, unless it is a near-duplicate that they predict well.
+func (m *Model) train(s *state, d Document, lesson Lesson) {
+	l := lesson.Label
 	again := m.copies.add(d, l)
 	corrections := s.examples(d, l)
 	errs := func(margin float64) bool {
@@ -79,17 +80,19 @@ func (m *Model) train(s *state, d Document, l Label) {
 	if again && !errs(copyError) {
 		return
 	}
-	loud := d.squaredNorm()
+	if !lesson.Copied {
+		s.own[l]++
+	}
+	norm := d.squaredNorm()
 	d.tokens = s.heads[corrections[0].head].admitTokens(d, s.taught[l] == 0 || s.warm(Spam) && errs(0.5))
 	if !again {
-		m.shown.add(d, l)
+		s.counts.learn(d, l)
 	}
 	for _, c := range corrections {
-		s.heads[c.head].learn(d, loud, c)
+		s.heads[c.head].learn(d, norm, c)
 	}
 	if errs(nearError) {
-		m.counts.learn(d, l)
-		s.countLesson(d, l)
+		s.countHard(d, l)
 	}
 }
 
@@ -108,20 +111,20 @@ func (m *Model) Seq() uint64 { return m.active.Load().seq }
 func (m *Model) Judge(d Document) Judgement {
 	s := m.active.Load()
 	j := Judgement{Spam: 0.5, Seq: s.seq}
-	known := featurePool.Get().(*[]feature)
-	defer featurePool.Put(known)
+	k := knownPool.Get().(*known)
+	defer knownPool.Put(k)
+	k.ratios = s.counts.logRatios(d, k.ratios)
 	for i := range s.heads {
 		h := &s.heads[i]
 		warm := s.warm(h.label)
 		if !warm && h.label != Spam {
 			continue
 		}
-		*known = s.lookUp(h, d, *known)
-		v := h.predict(d, *known, s.docs, s.prior(h, d))
+		v := s.predict(h, d, k)
 		z := h.logit(v)
 		switch {
 		case h.label != Spam:
-			j.Reasons[h.label-HateSpeech] = table.Sigmoid(z)
+			j.Reasons[h.label-HateSpeech] = table.Sigmoid(h.calibrateReason(z))
 		case !warm: // the logit rests on shape and on the one class that was taught
 			j.Logit = z
 		default:
@@ -130,25 +133,42 @@ func (m *Model) Judge(d Document) Judgement {
 			}
 			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(discountLanguage(s.capConfidence(h.shown.logit(z)), j.UnknownLanguage))
 			j.Calibrated = min(h.predicted[0], h.predicted[1]) >= paramsOf(Spam).fullAfter
-			j.Young = min(s.taught[Spam], s.taught[Ham]) < YoungBelow
+			j.Young = min(s.taught[Spam]-s.copied[Spam], s.taught[Ham]-s.copied[Ham]) < YoungBelow
 		}
 	}
 	return j
 }
 
-// featurePool pools the slices of lookUp.
-var featurePool = sync.Pool{New: func() any { return new([]feature) }}
+// known is the reused memory of what a model knows about a document's tokens.
+type known struct {
+	features []feature
+	ratios   []float64
+}
+
+var knownPool = sync.Pool{New: func() any { return new(known) }}
+
+// predict returns a head's prediction. k.ratios has the document's logRatios.
+func (s *state) predict(h *head, d Document, k *known) prediction {
+	k.features = slices.Grow(k.features[:0], len(d.tokens))
+	for _, t := range d.tokens {
+		k.features = append(k.features, s.feature(h, t.hash))
+	}
+	return h.predict(d, k.features, k.ratios, s.hard, s.prior(h, d))
+}
 
 // state is the part of a model that Judge reads.
 type state struct {
-	docs   tally // counted lessons
+	counts counts
+	hard   tally // lessons that were predicted wrongly or nearly so
 	taught tally // all lessons
+	copied tally // lessons taught on another site
+	own    tally // lessons taught on this site, without near-duplicates that taught nothing
 	heads  [labels - Spam]head
 	seq    uint64
 }
 
 func newState() *state {
-	s := &state{}
+	s := &state{counts: newCounts()}
 	for i := range s.heads {
 		s.heads[i] = newHead(Spam + Label(i))
 	}
@@ -158,6 +178,7 @@ func newState() *state {
 // fork returns a writable copy. The original must not be written any more.
 func (s *state) fork() *state {
 	c := *s
+	c.counts = s.counts.fork()
 	for i := range c.heads {
 		c.heads[i].features = s.heads[i].features.Fork()
 	}
@@ -166,15 +187,6 @@ func (s *state) fork() *state {
 
 // headOf returns the head of a label other than Ham.
 func (s *state) headOf(l Label) *head { return &s.heads[l-Spam] }
-
-// lookUp returns the head's features of the document's tokens, in the memory of known.
-func (s *state) lookUp(h *head, d Document, known []feature) []feature {
-	known = slices.Grow(known[:0], len(d.tokens))
-	for _, t := range d.tokens {
-		known = append(known, s.feature(h, t.hash))
-	}
-	return known
-}
 
 // feature returns the head's feature of a token, with the ham count of spam's head.
 func (s *state) feature(h *head, hash uint64) (f feature) {
@@ -186,63 +198,22 @@ func (s *state) feature(h *head, hash uint64) (f feature) {
 	return f
 }
 
-// countLesson counts a lesson of label l and its tokens.
-func (s *state) countLesson(d Document, l Label) {
-	s.docs[l]++
+// countHard counts a hard lesson of label l and its tokens.
+func (s *state) countHard(d Document, l Label) {
+	s.hard[l]++
 	for _, t := range d.tokens {
-		s.addCount(t.hash, l, 1)
-	}
-}
-
-// addCount adds n to the number of lessons of label l that had a token.
-func (s *state) addCount(hash uint64, l Label, n uint32) {
-	switch {
-	case n == 0:
-	case l == Ham:
-		s.headOf(Spam).features.At(hash).no += n
-	default:
-		s.headOf(l).features.At(hash).yes += n
+		if l == Ham {
+			s.headOf(Spam).features.At(t.hash).no++
+		} else {
+			s.headOf(l).features.At(t.hash).yes++
+		}
 	}
 }
 
 // warm reports whether both the label and ham were taught.
 func (s *state) warm(l Label) bool { return s.taught[l] > 0 && s.taught[Ham] > 0 }
 
-// minLessons returns n, the smaller of the numbers of spam and ham lessons, without copies. For each class it takes the
-// larger of two numbers: counted lessons, and lessons predicted before they were learned.
-func (s *state) minLessons() float64 {
-	met := s.headOf(Spam).predicted
-	return min(max(float64(s.docs[Spam]), met[1]), max(float64(s.docs[Ham]), met[0]))
-}
-
-// priorLessons is the number of lessons of each class at which the prior has half of its initial weight.
-const priorLessons = 4
-
-// prior returns the prior logit of a document, faded by the number of lessons. It is 0 for the heads of reasons.
-func (s *state) prior(h *head, d Document) float64 {
-	if h.label != Spam {
-		return 0
-	}
-	return d.prior * priorLessons / (priorLessons + s.minLessons())
-}
-
-// Bounds of the shown logit of spam, in nats: confidencePerLesson·ln(1+n) after n lessons of each class, and
-// maxConfidence (134 to 1) at most. A false alarm about a good comment costs more than a cautious score of spam.
-const (
-	confidencePerLesson = 1.5
-	maxConfidence       = 4.9
-)
-
-// capConfidence returns a positive logit z as m·tanh(z/m), where m is the bound. It keeps the order of logits.
-func (s *state) capConfidence(z float64) float64 {
-	if z <= 0 {
-		return z
-	}
-	most := min(maxConfidence, confidencePerLesson*math.Log1p(s.minLessons()))
-	return most * math.Tanh(z/most)
-}
-
-// YoungBelow is the number of lessons of spam and of ham below which a model is young. A caller should not act on a
+// YoungBelow is the number of lessons of spam and of ham, taught on the site itself, below which a model is young. A caller should not act on a
 // young model alone.
 const YoungBelow = 10
 
@@ -261,13 +232,13 @@ func (s *state) concerns(h *head, l Label) (y float64, ok bool) {
 // examples returns a training example of a lesson of label l for each head that it concerns.
 func (s *state) examples(d Document, l Label) []example {
 	var corrections []example
-	known := featurePool.Get().(*[]feature)
-	defer featurePool.Put(known)
+	k := knownPool.Get().(*known)
+	defer knownPool.Put(k)
+	k.ratios = s.counts.logRatios(d, k.ratios)
 	for i := range s.heads {
 		h := &s.heads[i]
 		if y, ok := s.concerns(h, l); ok {
-			*known = s.lookUp(h, d, *known)
-			corrections = append(corrections, example{i, y, s.warm(h.label), h.predict(d, *known, s.docs, s.prior(h, d))})
+			corrections = append(corrections, example{i, y, s.warm(h.label), s.predict(h, d, k)})
 		}
 	}
 	return corrections
@@ -276,4 +247,30 @@ func (s *state) examples(d Document, l Label) []example {
 // errs reports whether the head was not warm, or its probability for the whole was off by more than margin.
 func (c example) errs(margin float64) bool {
 	return !c.warm || math.Abs(table.Sigmoid(c.whole)-c.y) > margin
+}
+
+// learn learns an example. d has the admitted tokens, and squaredNorm is that of all tokens. A head that is not warm
+// has no prediction from which stack and calibrators could learn.
+func (h *head) learn(d Document, squaredNorm float64, c example) {
+	y := int(c.y)
+	if y == 0 {
+		h.language.learn(c.familiarity)
+	}
+	h.meet(y)
+	rate := h.fade(y)
+	if c.warm {
+		// A moderator may approve a whole page and then mark another page as spam. A stack that has only seen one
+		// class would learn to predict that class.
+		guarded := rate
+		if full, other := paramsOf(h.label).fullAfter, h.predicted[1-y]; other < full {
+			guarded = other / full
+		}
+		h.predicted[y]++
+		h.shown.learn(h.logit(c.prediction), c.y, guarded)
+		if c.long {
+			h.excerpt.learn(c.prediction.excerpt, c.y, guarded)
+		}
+		h.stack.learn(c.scores, c.y, guarded)
+	}
+	h.learnWeights(d, squaredNorm, c.scores[2], c.y, rate)
 }

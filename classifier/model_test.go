@@ -208,7 +208,7 @@ func TestEvidence_NamesTokensWithCounts(t *testing.T) {
 	for _, want := range []struct {
 		token     string
 		spam, ham int
-	}{{"word:casino", 2, 0}, {"host:win.example", 2, 0}, {"trait:links=1", 2, 0}} {
+	}{{"word:casino", 2, 0}, {"domain:win.example", 2, 0}, {"trait:links=1", 2, 0}} {
 		w := got[want.token]
 		if w.Spam != want.spam || w.Ham != want.ham || w.Weight <= 0 {
 			t.Errorf("%s: %+v, want it seen in %d spam and %d ham, and a weight above 0 (of %v)", want.token, w, want.spam,

@@ -20,7 +20,7 @@ func normalise(s string, href func(string), h *shape) (text string, natures rune
 	h.disguises = disguises{}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if strings.IndexByte(s, '<') >= 0 {
-		s, h.html = stripTags(s, href)
+		s = stripTags(s, href)
 	}
 	if strings.IndexByte(s, '&') >= 0 {
 		s = html.UnescapeString(s)
@@ -32,7 +32,7 @@ func normalise(s string, href func(string), h *shape) (text string, natures rune
 	}
 	s = joinSpaced(s, &h.spaced) // before NFKC makes plain spaces of rare ones
 	if natures&rare != 0 {
-		s = nfkc(s)
+		s = nfkc(strings.Map(withoutParentheses, s))
 	}
 	if s != was {
 		natures = h.measure(s)
@@ -68,6 +68,17 @@ func nfkc(s string) string {
 	return b.String()
 }
 
+// withoutParentheses returns the letter of a parenthesised one, such as ⒜, and any other character unchanged. Its
+// normal form KC would be three characters.
+func withoutParentheses(r rune) rune {
+	if offKeyboard(r) && !unicode.IsLetter(r) {
+		if form := norm.NFKC.String(string(r)); len(form) == 3 && form[0] == '(' && form[2] == ')' {
+			return rune(form[1])
+		}
+	}
+	return r
+}
+
 // offKeyboard reports whether r is outside ASCII and Cyrillic. The characters inside are in normal form KC already.
 func offKeyboard(r rune) bool {
 	return r >= 0xA0 && (r < 0x400 || 0x483 <= r && r < 0x48A || r > 0x52F)
@@ -77,20 +88,19 @@ func offKeyboard(r rune) bool {
 func space(r rune) bool { return (r < 0x100 || r >= 0x1680) && unicode.IsSpace(r) }
 
 // disguises counts typing habits that hide words from a filter: invisible characters, combining accents, words of mixed
-// scripts, digits for letters, markup, and spaced letters.
+// scripts, digits for letters, and spaced letters.
 type disguises struct {
 	hidden, accents, mixed, leet int
-	html, spaced                 bool
+	spaced                       bool
 }
 
 // maxTag is the maximum length of a tag in bytes. A longer one is text.
 const maxTag = 2048
 
 // stripTags replaces everything that looks like a tag with a space, except addresses in angle brackets. It calls href
-// with the value of each href attribute, and reports whether it replaced a tag.
-func stripTags(s string, href func(string)) (string, bool) {
+// with the value of each href attribute.
+func stripTags(s string, href func(string)) string {
 	var b strings.Builder
-	found := false
 	for {
 		i := strings.IndexByte(s, '<')
 		if i < 0 {
@@ -112,17 +122,26 @@ func stripTags(s string, href func(string)) (string, bool) {
 			s = s[end+1:]
 			continue
 		}
-		found = true
 		if at := strings.Index(s[:end], "href="); at >= 0 {
-			address, _, _ := strings.Cut(strings.TrimLeft(s[at+len("href="):end], `"' `), `"`)
-			address, _, _ = strings.Cut(address, "'")
-			href(address)
+			href(hrefOf(s[at+len("href=") : end]))
 		}
 		b.WriteByte(' ')
 		s = s[end+1:]
 	}
 	b.WriteString(s)
-	return b.String(), found
+	return b.String()
+}
+
+// hrefOf returns the address at the start of the rest of a tag after href=.
+func hrefOf(rest string) string {
+	rest = strings.TrimLeft(rest, `"' `)
+	if end := strings.IndexAny(rest, "\"' \n\t"); end >= 0 {
+		rest = rest[:end]
+	}
+	if strings.HasPrefix(rest, "//") {
+		return "https:" + rest
+	}
+	return rest
 }
 
 func isASCIILetter(c byte) bool { c |= 0x20; return 'a' <= c && c <= 'z' }

@@ -50,10 +50,6 @@ const (
 	odd      // see uncommonLetter
 	rare     // see offKeyboard
 	loose    // a combining mark or an invisible character; dropMarks handles it
-	sign     // punctuation or a symbol with a trait of its own
-	slow     // readFast cannot read it
-	pointing // . and :, which may be inside a link
-	barlike  // I, which may be a bar read as l
 	ofScript = inLatin | inCyrillic | inGreek | inOther
 )
 
@@ -95,17 +91,11 @@ func computeProps(r rune) (n runeProps) {
 	is(s != noScript, 1<<s>>1)
 	is(unicode.IsUpper(r), capital)
 	is(unicode.ToLower(r) != r, cased)
-	word := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
-	is(word, ofWord)
+	is(unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r), ofWord)
 	is(uncommonLetter(r), odd)
 	is(space(r), blank)
 	is(offKeyboard(r), rare)
 	is(offKeyboard(r) && (hidden(r) || accent(r) || unicode.Is(unicode.Mn, r)), loose)
-	is((unicode.IsPunct(r) || unicode.IsSymbol(r)) && !isEmoji(r) && (r < utf8.RuneSelf || s != cyrillic), sign)
-	is(r == '.' || r == ':', pointing)
-	is(r == 'I' || r == 'І' || r == 'Ӏ', barlike)
-	letter := unicode.IsLetter(r) && keyboardLetter(r) && word
-	is(!letter && !(r < utf8.RuneSelf && unicode.IsPunct(r) && r != '@' && r != '/' && r != '\''), slow)
 	return n
 }
 

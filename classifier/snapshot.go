@@ -1,12 +1,12 @@
 package classifier
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/aitys/aitys/classifier/table"
 )
@@ -17,7 +17,7 @@ import (
 // snapshotFormat changes whenever the layout changes, or the result of a fold for the same documents.
 const (
 	snapshotMagic  = "aitysmdl"
-	snapshotFormat = 10
+	snapshotFormat = 11
 	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
 )
 
@@ -30,25 +30,18 @@ var ErrSnapshot = errors.New("not a snapshot of this version")
 func (m *Model) Bytes() []byte {
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	m.counts.compact()
 	b := append(make([]byte, 0, m.encodedSize()), snapshotMagic...)
 	s := m.active.Load()
 	b = binary.LittleEndian.AppendUint16(b, snapshotFormat)
 	b = binary.LittleEndian.AppendUint16(b, TokeniserVersion)
 	b = binary.LittleEndian.AppendUint64(b, 0) // the length, below
 	b = binary.LittleEndian.AppendUint64(b, s.seq)
-	for _, n := range s.taught {
+	for _, n := range slices.Concat(s.taught[:], s.copied[:], s.own[:], s.hard[:], s.counts.lessons[:]) {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
-	b = binary.AppendUvarint(b, uint64(m.counts.keys))
-	b = append(b, m.counts.compacted...)
+	b = s.counts.appendTo(b)
 	for i := range s.heads {
 		b = s.heads[i].appendTo(b)
-	}
-	b = binary.AppendUvarint(b, uint64(m.shown.counts.Len()))
-	for hash, n := range m.shown.counts.All() {
-		b = binary.LittleEndian.AppendUint64(b, hash)
-		b = binary.AppendUvarint(b, uint64(n))
 	}
 	for hash := range m.copies.bands.All() {
 		b = binary.LittleEndian.AppendUint64(b, hash)
@@ -58,18 +51,50 @@ func (m *Model) Bytes() []byte {
 	return append(b, sum[:]...)
 }
 
-// encodedSize returns an upper bound on the length of Bytes, so that its buffer never grows.
+// encodedSize returns an estimate of the length of Bytes, so that its buffer rarely grows. It takes two bytes for each
+// number above 127, and assumes that there is one for eight tokens.
 func (m *Model) encodedSize() int {
-	const number, frame = binary.MaxVarintLen32, snapshotHeader + 4096 // frame: the header and all of constant length
-	n := frame + len(m.counts.compacted) + (8+number)*m.shown.counts.Len() + 8*m.copies.bands.Len()
+	const frame = snapshotHeader + 4096 // the header and all of constant length
 	s := m.active.Load()
+	tokens := s.counts.tokens.Len()
+	n := frame + len(s.counts.keys) + int(labels)*tokens + tokens/8 + 8*m.copies.bands.Len()
 	for i := range s.heads {
-		n += (8 + 4 + 4) * s.heads[i].features.Len()
+		n += (8+4+4+1+1)*s.heads[i].features.Len() + s.heads[i].features.Len()/8
 	}
 	return n
 }
 
-// appendTo appends the head's encoding, without the counts.
+// appendTo appends the encoding of the tokens: for each the length of its key, the key, and the count of each label.
+func (c *counts) appendTo(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(c.tokens.Len()))
+	for _, t := range c.tokens.All() {
+		key := c.keyOf(t)
+		b = binary.AppendUvarint(b, uint64(len(key)))
+		b = append(b, key...)
+		for _, n := range t.lessons {
+			b = binary.AppendUvarint(b, uint64(n))
+		}
+	}
+	return b
+}
+
+// readFrom reads the encoding of appendTo.
+func (c *counts) readFrom(r *snapshotReader) {
+	for range r.count(2 + len(tally{})) {
+		key := r.take(r.uvarint())
+		var n tally
+		for l := range n {
+			n[l] = uint32(r.uvarint())
+		}
+		if len(key) == 0 || n == (tally{}) {
+			r.failed = true
+			return
+		}
+		c.add(kind(key[0]), table.Hash(kind(key[0]), key[1:]), func() string { return string(key) }, n)
+	}
+}
+
+// appendTo appends the head's encoding.
 func (h *head) appendTo(b []byte) []byte {
 	for _, f := range h.scalars() {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*f))
@@ -79,6 +104,8 @@ func (h *head) appendTo(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, hash)
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f.weight))
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f.square))
+		b = binary.AppendUvarint(b, uint64(f.yes))
+		b = binary.AppendUvarint(b, uint64(f.no))
 	}
 	return b
 }
@@ -88,22 +115,23 @@ func (h *head) readFrom(r *snapshotReader) {
 	for _, f := range h.scalars() {
 		*f = math.Float64frombits(r.uint64())
 	}
-	for range r.count(8 + 4 + 4) {
+	for range r.count(8 + 4 + 4 + 2) {
 		f := h.features.At(r.uint64())
 		f.weight = math.Float32frombits(r.uint32())
 		f.square = math.Float32frombits(r.uint32())
+		f.yes, f.no = uint32(r.uvarint()), uint32(r.uvarint())
 	}
 }
 
 // scalars returns pointers to the head's state outside its features, in the order of the snapshot.
 func (h *head) scalars() []*float64 {
-	s, e, w, p := &h.stack, &h.excerpt, &h.window, &h.shown
+	s, e, p := &h.stack, &h.excerpt, &h.shown
 	return []*float64{
-		&h.bias, &s.Weight[0], &s.Weight[1], &s.Weight[2], &s.Square[0], &s.Square[1], &s.Square[2],
-		&s.Scale[0], &s.Scale[1], &s.Lessons, &e.slope, &e.shift, &e.slopeSquare, &e.shiftSquare,
-		&w.slope, &w.shift, &w.slopeSquare, &w.shiftSquare,
-		&p.slope, &p.shift, &p.slopeSquare, &p.shiftSquare, &h.predicted[0], &h.predicted[1], &h.language.Lessons,
-		&h.language.Words, &h.language.Grams,
+		&s.Weight[0], &s.Weight[1], &s.Weight[2], &s.Weight[3], &s.Square[0], &s.Square[1], &s.Square[2], &s.Square[3],
+		&s.Scale[0], &s.Scale[1], &s.Scale[2], &s.Lessons, &e.slope, &e.shift, &e.slopeSquare, &e.shiftSquare,
+		&p.slope, &p.shift, &p.slopeSquare, &p.shiftSquare, &h.learned[0], &h.learned[1], &h.predicted[0], &h.predicted[1],
+		&h.recent[0], &h.recent[1],
+		&h.language.Lessons, &h.language.Words, &h.language.Grams,
 	}
 }
 
@@ -129,32 +157,14 @@ func restore(b []byte, own bool) (*Model, error) {
 	s := m.active.Load()
 	r := snapshotReader{b: body}
 	s.seq = r.uint64()
-	for i := range s.taught {
-		s.taught[i] = uint32(r.uvarint())
-	}
-	m.counts.keys = r.count(1 + len(tally{}))
-	counted := r.b
-	for range m.counts.keys {
-		key, t := r.entry()
-		switch {
-		case r.failed || len(key) == 0:
-			return nil, fmt.Errorf("%w: its counts end early", ErrSnapshot)
-		case string(key) == docsKey:
-			s.docs = t
-		default:
-			hash := table.Hash(kind(key[0]), key[1:])
-			for l, n := range t {
-				s.addCount(hash, Label(l), n)
-			}
+	for _, n := range []*tally{&s.taught, &s.copied, &s.own, &s.hard, &s.counts.lessons} {
+		for l := range n {
+			n[l] = uint32(r.uvarint())
 		}
 	}
-	m.counts.compacted = bytes.Clone(counted[:len(counted)-len(r.b)])
+	s.counts.readFrom(&r)
 	for i := range s.heads {
 		s.heads[i].readFrom(&r)
-	}
-	for range r.count(8 + 1) {
-		hash := r.uint64()
-		*m.shown.counts.At(hash) = uint32(r.uvarint())
 	}
 	for len(r.b) > 0 && !r.failed {
 		m.copies.bands.At(r.uint64())

@@ -50,13 +50,13 @@ func TestEvidence_TraitIsSentence(t *testing.T) {
 	w := newWorld(t)
 	for range 2 {
 		w.taught(comment.Approve, 0, w.posted(plants, 15))
-		w.taught(comment.MarkSpam, 0, w.posted(append([]string{"!!!"}, goods...), 15))
+		w.taught(comment.MarkSpam, 0, w.posted(append([]string{"🔥🔥🔥"}, goods...), 15))
 	}
-	w.post("Salzburg had the finest lamps!!!")
+	w.post("Salzburg had the finest lamps 🔥🔥🔥")
 	for lang, want := range map[string]string{
-		"en": "For refusal: 3 or more exclamation marks.",
-		"ru": "За отказ: Восклицательных знаков: 3 или больше.",
-		"kk": "Қабылдамауға дәлел: Кемінде 3 леп белгісі.",
+		"en": "Emoji: 3 or more.",
+		"ru": "Эмодзи: 3 или больше.",
+		"kk": "Эмодзи: кемінде 3.",
 	} {
 		b := w.as("Olga")
 		b.langs = lang

@@ -124,12 +124,12 @@ func (m *highlighter) add(w classifier.Weight, reason comment.Reason) {
 		k = highlight{classAgainst, m.T("against") + " " + m.seen(w, reason)}
 	}
 	m.highlights[w.Token] = k
-	if host, ok := strings.CutPrefix(w.Token, "host:"); ok {
+	if host, ok := strings.CutPrefix(w.Token, "domain:"); ok {
 		m.hosts = append(m.hosts, host)
 		if web, ok := text.ParseWebURL("https://" + host); ok {
 			if _, written := web.Host(); written != host { // also match the Unicode form
 				m.hosts = append(m.hosts, written)
-				m.highlights["host:"+written] = k
+				m.highlights["domain:"+written] = k
 			}
 		}
 	}
@@ -173,7 +173,7 @@ func (m *highlighter) text(s string) {
 		at = spot.To
 		if host := m.hostAt(s[spot.From:]); host != "" {
 			at = spot.From + len(host)
-			m.mark(m.highlights["host:"+host], func() { m.plain(s[spot.From:at]) })
+			m.mark(m.highlights["domain:"+host], func() { m.plain(s[spot.From:at]) })
 			continue
 		}
 		if next, k, ok := m.pair(spots[i:]); ok {

@@ -70,7 +70,7 @@ func samples() []moderation.Item {
 			{Name: "form_age", Weight: 1.1, Code: "form_age.quick", Args: map[string]any{"seconds": 4}},
 		}}
 	deals.Evidence = []classifier.Weight{{Token: "word:cheap", Weight: 2.6, Spam: 14},
-		{Token: "trait:links=1", Weight: 1.4, Spam: 11, Ham: 2}, {Token: "host:pay-less-tents.example", Weight: 1, Spam: 3}}
+		{Token: "trait:links=1", Weight: 1.4, Spam: 11, Ham: 2}, {Token: "domain:pay-less-tents.example", Weight: 1, Spam: 3}}
 	deals.Comment.FormAge, deals.Comment.Submissions = 4, 3
 
 	ilya := sample("c33", "Илья Дроздов", "Кто-нибудь заказывал шипы в velo-zima.example? Там скидка, но отзывов не "+
@@ -233,8 +233,8 @@ func sampleQueue(m *cardMaker, f Frame, items []moderation.Item) queuePage {
 func TestHighlight_RendersEvidenceAndLinks(t *testing.T) {
 	evidence := []classifier.Weight{
 		{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:bike", Weight: -1, Ham: 3},
-		{Token: "word:the", Weight: .1}, {Token: "host:evil.example", Weight: 1, Spam: 2},
-		{Token: "host:xn--e1aducj.example", Weight: 1, Spam: 4},
+		{Token: "word:the", Weight: .1}, {Token: "domain:evil.example", Weight: 1, Spam: 2},
+		{Token: "domain:xn--e1aducj.example", Weight: 1, Spam: 4},
 		{Token: "words:my channel", Weight: 3, Spam: 7}, {Token: "words:nice post", Weight: -1, Ham: 5},
 	}
 	for _, tt := range []struct{ name, in, want string }{

@@ -160,7 +160,7 @@ func (m *cardMaker) strongest(ws []classifier.Weight, likely bool) (said map[boo
 	return said, sum
 }
 
-var quotedKinds = []string{"word", "host", "writer_site", "mail", "mention"}
+var quotedKinds = []string{"word", "domain", "writer_site"}
 
 // likelyReasonText says how often similar comments were refused for a reason, and quotes the strongest evidence.
 func (m *cardMaker) likelyReasonText(l comment.LikelyReason) string {

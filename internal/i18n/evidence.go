@@ -59,8 +59,6 @@ func (c *Catalog) traitText(traitText string) string {
 		return c.T(key, "value", c.T("quote", "text", value))
 	case value == "0" && c.Has(key+".none"):
 		return c.T(key + ".none")
-	case name == "capitals": // in eighths, rounded up
-		return c.T(key, "percent", 100*(n-1)/8)
 	case strings.HasSuffix(value, "+") && c.Has(key+".more"):
 		return c.T(key+".more", "n", n)
 	case c.Has(key):

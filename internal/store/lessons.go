@@ -31,9 +31,8 @@ type lessonFields struct {
 
 // taughtFields are the columns of a classifier.Lesson.
 type taughtFields struct {
-	Seq     uint64
-	Label   classifier.Label
-	Comment classifier.Comment `gorm:"-"` // stored as documentFields
+	Seq   uint64
+	Label classifier.Label
 }
 
 // documentFields are the columns of a classifier.Comment.
@@ -56,15 +55,16 @@ var (
 func lessonRowOf(site int64, l auditlog.Lesson) lessonRow {
 	l.Salt = notNil(l.Salt)
 	return lessonRow{
-		Site: site, Lesson: lessonFields(l), Taught: taughtFields(l.Lesson), Document: documentFields(l.Comment),
+		Site: site, Lesson: lessonFields(l), Taught: taughtFields{l.Seq, l.Label}, Document: documentFields(l.Comment),
 		Standing: true,
 	}
 }
 
 func (r *lessonRow) lesson() auditlog.Lesson {
 	l := auditlog.Lesson(r.Lesson)
-	l.Lesson = classifier.Lesson(r.Taught)
-	l.Comment = classifier.Comment(r.Document)
+	// An entry that copied lessons has many. The first of them is not known as copied.
+	l.Lesson = classifier.Lesson{Seq: r.Taught.Seq, Label: r.Taught.Label, Copied: l.Part > 0,
+		Comment: classifier.Comment(r.Document)}
 	l.Fallen = !r.Standing
 	l.Counts = r.Standing && l.Withdrawn == 0
 	return l

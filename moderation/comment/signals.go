@@ -74,10 +74,11 @@ func signals(f Facts, v Verdict, j Prediction, said float64) []Signal {
 }
 
 // classifierWeight returns the weight of a warm classifier's prediction, on a site where comments are suspected from
-// the score suspect. Alone, a young classifier never makes a comment suspected. Neither does any classifier for a
-// comment in a language that it was never taught. Such comments keep their order below suspect.
+// the score suspect: the logit of its calibrated probability. So without other signals the score is that probability.
+// Alone, a young classifier never makes a comment suspected. Neither does any classifier for a comment in a language
+// that it was never taught. Such comments keep their order below suspect.
 func classifierWeight(j Prediction, suspect float64) float64 {
-	z := min(max(j.Logit, -maxLogit), maxLogit)
+	z := min(max(logit(j.Spam), -maxLogit), maxLogit)
 	below := min(maxLogit, logit(suspect))
 	held := 0.0
 	switch {

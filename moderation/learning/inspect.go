@@ -32,8 +32,9 @@ func (s *Models) Inspect(ctx context.Context, who authz.Actor, site site.Site, t
 	if err != nil {
 		return Inspection{}, fmt.Errorf("inspect the model: %w", err)
 	}
+	lessons, _ := l.Model.LessonCounts()
 	in := Inspection{
-		Lessons: l.Model.LessonCounts(), Entry: l.Seq, Tokeniser: classifier.TokeniserVersion,
+		Lessons: lessons, Entry: l.Seq, Tokeniser: classifier.TokeniserVersion,
 		Tokens: l.Model.Tokens(), Memory: l.Model.Memory(), Snapshot: len(l.Model.Bytes()),
 	}
 	in.Warm = in.Lessons[classifier.Ham] > 0 && in.Lessons[classifier.Spam] > 0

@@ -102,7 +102,7 @@ func TestInspect_ReportsLessonsAndTokens(t *testing.T) {
 	has := func(list []classifier.Weight, token string) bool {
 		return slices.ContainsFunc(list, func(x classifier.Weight) bool { return x.Token == token })
 	}
-	if !has(in.Spam, "host:casino.example") || !has(in.Ham, "word:orchard") || has(in.Spam, "word:orchard") {
+	if !has(in.Spam, "domain:casino.example") || !has(in.Ham, "word:orchard") || has(in.Spam, "word:orchard") {
 		t.Errorf("for spam %+v, for ham %+v", in.Spam, in.Ham)
 	}
 	_, err = w.App.Inspect(w.Ctx, w.AddStaff("author", authz.Author, "a"), w.A, 5)

@@ -15,7 +15,7 @@ import (
 
 // TokeniserVersion changes whenever Read returns other tokens or another fingerprint for the same comment. A model of
 // another version is discarded and folded again from its lessons.
-const TokeniserVersion = 11
+const TokeniserVersion = 12
 
 // Limits of Read. Links are found in the whole text, whatever its length.
 const (
@@ -23,64 +23,8 @@ const (
 	maxWord  = 40     // letters in a word token; the 4-grams of a longer word continue
 	maxLinks = 64     // links that become tokens; the link count includes all
 	maxValue = 200    // bytes of any other token
-	longName = 3      // words from which an author's name is also read as text
 	allGrams = 2_000  // bytes of folded text up to which every 4-gram is a token
 )
-
-// kind is the type of a token. A token's key in the count store is the kind's letter, then the value.
-type kind byte
-
-const (
-	kindWord       kind = 'w'
-	kindGram       kind = 'c'
-	kindHost       kind = 'h'
-	kindDomain     kind = 'd'
-	kindTLD        kind = 't'
-	kindPath       kind = 'p'
-	kindMail       kind = 'm'
-	kindMention    kind = '@'
-	kindTrait      kind = '!'
-	kindPair       kind = 'b' // two adjacent words
-	kindFirstWord  kind = 'f' // the first word
-	kindCapitals   kind = 'u' // a word in capitals
-	kindName       kind = 'a' // the author's whole name
-	kindNameWord   kind = 'n' // a word of the author's name
-	kindAuthorMail kind = 'e' // the domain of the author's e-mail
-	kindAuthorSite kind = 's' // the author's website: host and domain
-	kindHasWebsite kind = 'l' // the author gave a website
-)
-
-var kindNames = map[kind]string{
-	kindWord:       "word",
-	kindGram:       "gram",
-	kindHost:       "host",
-	kindDomain:     "domain",
-	kindTLD:        "tld",
-	kindPath:       "path",
-	kindMail:       "mail",
-	kindMention:    "mention",
-	kindTrait:      "trait",
-	kindPair:       "words",
-	kindFirstWord:  "first",
-	kindCapitals:   "capitals",
-	kindName:       "name",
-	kindNameWord:   "name_word",
-	kindAuthorMail: "writer_mail",
-	kindAuthorSite: "writer_site",
-	kindHasWebsite: "website",
-}
-
-// token is one distinct feature of a comment. Its value is text[off:off+size] of the document.
-type token struct {
-	hash     uint64
-	off      uint32
-	size     uint16
-	kind     kind
-	appended bool // the value follows the folded text, because it does not occur there
-}
-
-// occurrence places a token in a word of the text, by their numbers.
-type occurrence struct{ token, word uint32 }
 
 // A Document is a tokenised comment. It is immutable and may be shared.
 type Document struct {
@@ -89,9 +33,10 @@ type Document struct {
 	tokens       []token
 	places       []occurrence // in order of word; nil if the text has too few words for excerpts
 	words        int
-	linkSpans    [][2]int // spans of links and mentions in the folded text
-	discountable bool     // no link, e-mail address, telephone number, money, website or disguise
-	prior        float64  // prior logit of spam by the comment's shape, in nats
+	linkSpans    [][2]int     // spans of links and mentions in the folded text
+	discountable bool         // no link, e-mail address, telephone number, money, website or disguise
+	prior        float64      // prior logit of spam by the comment's shape, in nats
+	unquoted     *Fingerprint // of a text with quotes
 }
 
 // Read tokenises a comment. It accepts any bytes.
@@ -111,6 +56,10 @@ func Read(c Comment) Document {
 		linkSpans:    slices.Clone(r.linkSpans),
 		discountable: !r.shape.hasContact() && !r.shape.hasDisguise(r.words) && strings.TrimSpace(c.URL) == "",
 		prior:        r.shape.prior(),
+	}
+	if own, quotes := withoutQuotes(c.Text); quotes {
+		f := fingerprintOf(own)
+		d.unquoted = &f
 	}
 	for i, t := range d.tokens {
 		if t.appended {
@@ -147,7 +96,6 @@ type reader struct {
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
 func (r *reader) reset() {
-	marks := r.shape.marks[:0]
 	*r = reader{
 		text:      r.text[:0],
 		more:      r.more[:0],
@@ -162,7 +110,6 @@ func (r *reader) reset() {
 		prevWord:  -1,
 	}
 	r.index.clear()
-	r.shape.marks = marks
 }
 
 // add adds the token with the value text[off:off+size], unless the document has it already.
@@ -216,17 +163,10 @@ func (r *reader) fold(s string) {
 	r.shape.first, r.shape.last = first, last
 	r.odd = natures&odd != 0
 	r.turkic = r.odd && strings.ContainsRune(s, 'ı') && strings.ContainsAny(s, "çğöşüÇĞÖŞÜİ")
-	for _, c := range r.shape.marks {
-		r.put(kindTrait, "sign=", string(c))
-	}
 	r.inText = true
 	r.text = append(r.text, ' ')
 	changed := s != typed
 	for s != "" {
-		if n := r.readFast(s, home); n > 0 {
-			s = s[n:]
-			continue
-		}
 		chunk := s
 		if n := strings.IndexFunc(s, space); n >= 0 {
 			chunk, s = s[:n], strings.TrimLeftFunc(s[n:], space)
@@ -242,88 +182,12 @@ func (r *reader) fold(s string) {
 	}
 	if changed && r.shape.links < maxLinks { // normalisation made ASCII of full-width punctuation that ended an address
 		for _, a := range address.Find(typed) {
-			if host, _, _ := splitLink(a.URL); !slices.Contains(r.hosts, host) {
+			if host, _ := splitLink(a.URL); !slices.Contains(r.hosts, host) {
 				r.link(a.URL)
 			}
 		}
 	}
 	r.inText = false
-}
-
-// readFast reads the chunk at the start of s and the space after it, if the chunk is plain words and punctuation
-// without a possible link or disguise. It has the effect of chunk in one pass. It returns the number of bytes read, or
-// 0.
-func (r *reader) readFast(s string, home script) int {
-	end, pointed := 0, false
-	for end < len(s) {
-		c := s[end]
-		if c >= utf8.RuneSelf && (c < 0xD0 || c > 0xD3) {
-			return 0
-		}
-		_, size, n := next(s, end)
-		if n&blank != 0 {
-			break
-		}
-		if n&(slow|odd) != 0 || pointed && n&ofWord != 0 {
-			return 0
-		}
-		pointed = pointed || n&pointing != 0
-		end += size
-	}
-	if end == 0 || len(r.text) > maxText {
-		return 0
-	}
-	for i := 0; i < end; {
-		if c, size, n := next(s, i); n&ofWord == 0 {
-			if i += size; c == '!' || c == '?' {
-				r.text = append(r.text, byte(c))
-				r.addWordTokens(len(r.text)-1, 1)
-			}
-		} else {
-			i += r.readWordFast(s[i:end], home)
-		}
-	}
-	return min(end+1, len(s))
-}
-
-// readWordFast is readWord for the word of letters at the start of s. It returns the word's length.
-func (r *reader) readWordFast(s string, home script) int {
-	off := len(r.text)
-	var seen runeProps
-	var last rune
-	letters, capitals, same, end := 0, 0, 0, 0
-	for end < len(s) {
-		c, size, n := next(s, end)
-		if n&ofWord == 0 {
-			break
-		}
-		end += size
-		letters++
-		capitals += int(n & capital / capital)
-		if c = lower(c); c != last {
-			same = 0
-			last = c
-		} else if same++; same == 2 {
-			n |= slow
-		}
-		seen |= n
-		if size == 1 {
-			r.text = append(r.text, byte(c))
-		} else {
-			r.text = append(r.text, byte(0xC0|c>>6), byte(0x80|c&0x3F))
-		}
-	}
-	if letters > maxWord || seen&slow != 0 || seen&barlike != 0 && letters > 1 ||
-		seen&(inLatin|inCyrillic) == inLatin|inCyrillic {
-		r.text = r.text[:off]
-		r.readWord(s[:end], home)
-		return end
-	}
-	if capitals == letters && end > 1 {
-		r.putCommentToken(kindCapitals, "", s[:end])
-	}
-	r.addWordTokens(off, len(r.text)-off)
-	return end
 }
 
 // chunk reads the text between two spaces: words and addresses. If package address finds no address, the whole chunk
@@ -413,12 +277,8 @@ func (r *reader) readWord(raw string, home script) {
 	}
 	r.word = foldWord(r.word[:0], r.scratch, home, &r.shape.disguises)
 	r.addWord(r.word)
-	held, bars := repeatsAndBars(r.scratch)
-	if held {
+	if repeatsLetter(r.scratch) {
 		r.addSeenWords(collapseRepeats(r.plain[:0], r.scratch), home)
-	}
-	if bars {
-		r.addSeenWords(barsAsL(r.plain[:0], r.scratch), home)
 	}
 }
 

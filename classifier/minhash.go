@@ -12,6 +12,9 @@ import (
 // minOwnLetters is the number of letters outside links from which texts are equal although their links differ.
 const minOwnLetters = 12
 
+// anyLink is the salt of the hash of a text without its links.
+const anyLink = byte('h')
+
 // A Fingerprint recognises equal and nearly equal texts. A Sketch is a small form of it for a first comparison.
 type (
 	Fingerprint = table.Fingerprint
@@ -20,16 +23,44 @@ type (
 
 // FingerprintOf returns the fingerprint of a comment. It is a faster Read(c).Fingerprint().
 func FingerprintOf(c Comment) Fingerprint {
+	own, _ := withoutQuotes(c.Text)
+	return fingerprintOf(own)
+}
+
+// withoutQuotes removes the quoted lines of a Markdown text, and reports whether there are any. Different remarks about
+// one paragraph that they all quote are no duplicates. A text that quotes and says hardly anything of its own is kept.
+func withoutQuotes(text string) (own string, quotes bool) {
+	if !strings.Contains(text, ">") {
+		return text, false
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if indented := strings.TrimLeft(line, " "); strings.HasPrefix(indented, ">") && len(line)-len(indented) < 4 {
+			quotes = true
+		} else {
+			b.WriteString(line)
+		}
+	}
+	if !quotes || countLetters(b.String()) < minOwnLetters {
+		return text, false
+	}
+	return b.String(), true
+}
+
+func fingerprintOf(text string) Fingerprint {
 	r := readers.Get().(*reader)
 	defer readers.Put(r)
 	r.reset()
 	r.textOnly = true
-	r.fold(c.Text)
+	r.fold(text)
 	return Document{text: string(r.text), folded: len(r.text), linkSpans: r.linkSpans}.Fingerprint()
 }
 
 // Fingerprint returns the document's fingerprint.
 func (d Document) Fingerprint() (f Fingerprint) {
+	if d.unquoted != nil {
+		return *d.unquoted
+	}
 	whole := d.wordsText(true)
 	text := whole
 	if len(d.linkSpans) > 0 {
@@ -37,7 +68,7 @@ func (d Document) Fingerprint() (f Fingerprint) {
 	}
 	own := countLetters(text)
 	if own >= minOwnLetters && len(d.linkSpans) > 0 {
-		f.Exact = table.Hash(kindHost, []byte(text)) // the text with any link
+		f.Exact = table.Hash(anyLink, []byte(text)) // the text with any link
 	} else {
 		f.Exact = table.Hash(kind(0), []byte(whole))
 	}
@@ -102,4 +133,38 @@ func countLetters(s string) (n int) {
 		}
 	}
 	return n
+}
+
+// copies recognises near-duplicate lessons, so that a campaign of a thousand comments counts as one lesson. It stores
+// half the bands of each lesson's fingerprint, hashed with the label: the same text with another label is a correction,
+// not a copy.
+type copies struct{ bands table.Table[struct{}] }
+
+const (
+	copyBands    = table.Bands / 2 // bands stored of a lesson
+	minCopyBands = 10              // known bands that make a copy; texts of similarity 0.8 have as many
+)
+
+// add stores a lesson and reports whether it is a near-duplicate of earlier ones. Short texts never are, because many
+// commenters write "thank you" independently.
+func (c *copies) add(d Document, l Label) bool {
+	own := d.Fingerprint().Bands()
+	if own == nil {
+		return false
+	}
+	known := 0
+	own = own[:copyBands]
+	for i, b := range own {
+		own[i] = max(1, table.Mix(b^uint64(l)))
+		if _, ok := c.bands.Get(own[i]); ok {
+			known++
+		}
+	}
+	if known >= minCopyBands {
+		return true
+	}
+	for _, b := range own {
+		c.bands.At(b)
+	}
+	return false
 }

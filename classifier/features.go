@@ -6,83 +6,93 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
+
+// kind is the type of a token. A token's key is the kind's letter, then the value.
+type kind byte
+
+const (
+	kindWord       kind = 'w'
+	kindGram       kind = 'c'
+	kindDomain     kind = 'd' // the registrable domain of a link
+	kindTLD        kind = 't'
+	kindTrait      kind = '!'
+	kindPair       kind = 'b' // two adjacent words
+	kindFirstWord  kind = 'f' // the first word
+	kindCapitals   kind = 'u' // a word in capitals
+	kindName       kind = 'a' // the author's whole name
+	kindNameWord   kind = 'n' // a word of the author's name
+	kindAuthorMail kind = 'e' // the domain of the author's e-mail
+	kindAuthorSite kind = 's' // the domain of the author's website
+	kindHasWebsite kind = 'l' // the author gave a website
+)
+
+var kindNames = map[kind]string{
+	kindWord:       "word",
+	kindGram:       "gram",
+	kindDomain:     "domain",
+	kindTLD:        "tld",
+	kindTrait:      "trait",
+	kindPair:       "words",
+	kindFirstWord:  "first",
+	kindCapitals:   "capitals",
+	kindName:       "name",
+	kindNameWord:   "name_word",
+	kindAuthorMail: "writer_mail",
+	kindAuthorSite: "writer_site",
+	kindHasWebsite: "website",
+}
+
+// token is one distinct feature of a comment. Its value is text[off:off+size] of the document.
+type token struct {
+	hash     uint64
+	off      uint32
+	size     uint16
+	kind     kind
+	appended bool // the value follows the folded text, because it does not occur there
+}
+
+// occurrence places a token in a word of the text, by their numbers.
+type occurrence struct{ token, word uint32 }
 
 // shape holds counts of a comment's characters, links and disguises: how it looks, not what it says.
 type shape struct {
 	disguises
-	runes, letters, capitals, numerals int
-	emoji, exclaims, questions, lines  int
-	links, mails, mentions, phones     int
-	money, chunks                      int
-	seenWords                          int // words that a disguise shows to people, see undisguise
-	first, last                        rune
-	scripts                            [otherScript + 1]int
-	marks                              []rune // punctuation and symbols; each ASCII one once
+	runes, capitals, emoji, exclaims int
+	links, mails, phones, money      int
+	seenWords                        int // words that a disguise shows to people, see undisguise
+	first, last                      rune
+	scripts                          [otherScript + 1]int
 }
 
 // measure counts the characters of s, which must be valid UTF-8, and returns the union of their properties.
 func (h *shape) measure(s string) (seen runeProps) {
-	*h = shape{disguises: h.disguises, marks: h.marks[:0]}
-	var marked [utf8.RuneSelf]bool
+	*h = shape{disguises: h.disguises}
 	digits := 0 // consecutive digits, as in a telephone number
-	inChunk := false
 	for i := 0; i < len(s); {
 		c, size, n := next(s, i)
 		i += size
 		seen |= n
 		h.runes++
-		if n&blank != 0 {
-			inChunk = false
-		} else if !inChunk {
-			h.chunks++
-			inChunk = true
-		}
-		if n&(inLatin|inCyrillic) != 0 {
-			digits = 0
-			h.scripts[latin] += int(n & inLatin)
-			h.scripts[cyrillic] += int(n & inCyrillic / inCyrillic)
-			h.capitals += int(n & capital / capital)
-			if n&sign == 0 {
-				continue
-			}
-		}
-		if n&sign != 0 && (c >= utf8.RuneSelf || !marked[c]) {
-			h.marks = append(h.marks, c)
-			marked[c&0x7F] = marked[c&0x7F] || c < utf8.RuneSelf
-		}
-		if '0' <= c && c <= '9' {
-			h.numerals++
+		switch {
+		case '0' <= c && c <= '9':
 			if digits++; digits == 9 {
 				h.phones++
 			}
 			continue
-		}
-		if c != ' ' && c != '-' && c != '(' && c != ')' && c != '+' {
-			digits = 0
-		}
-		if c == ' ' || n&(inLatin|inCyrillic) != 0 {
+		case c == ' ', c == '-', c == '(', c == ')', c == '+':
 			continue
-		}
-		switch {
 		case n&ofScript != 0:
 			h.scripts[n.script()]++
 			h.capitals += int(n & capital / capital)
 		case c == '!':
 			h.exclaims++
-		case c == '?':
-			h.questions++
-		case c == '\n':
-			h.lines++
 		case isEmoji(c):
 			h.emoji++
 		case unicode.Is(unicode.Sc, c):
 			h.money++
 		}
-	}
-	for _, n := range h.scripts[1:] {
-		h.letters += n
+		digits = 0
 	}
 	return seen
 }
@@ -101,32 +111,24 @@ func (r *reader) traits() {
 	trait := func(name, value string) { r.put(kindTrait, name, value) }
 	trait("length=", strconv.Itoa(bits.Len(uint(h.runes))))
 	trait("size=", strconv.Itoa(bits.Len(uint(h.runes*h.runes)))) // the length on a scale twice as fine
-	trait("word_length=", bucket(h.runes/max(1, h.chunks)))
 	trait("links=", bucket(h.links))
 	trait("emoji=", bucket(h.emoji))
-	trait("exclamations=", bucket(h.exclaims))
-	trait("capitals=", eighths(h.capitals, h.letters))
 	trait("capital_letters=", bucket(h.capitals))
-	trait("digits=", eighths(h.numerals, h.runes))
 	trait("begins=", runeClass(h.first))
 	trait("ends=", runeClass(h.last))
-	trait("scripts=", h.scriptSet())
 	for _, t := range []struct {
 		name string
 		n    int
 	}{
-		{"mentions=", h.mentions}, {"mails=", h.mails}, {"phones=", h.phones}, {"money=", h.money},
-		{"questions=", h.questions}, {"mixed_letters=", h.mixed}, {"digits_for_letters=", h.leet},
+		{"phones=", h.phones}, {"mixed_letters=", h.mixed}, {"digits_for_letters=", h.leet},
 		{"hidden_characters=", h.hidden}, {"loose_accents=", h.accents},
 	} {
 		if t.n > 0 {
 			trait(t.name, bucket(t.n))
 		}
 	}
-	for i, is := range [...]bool{h.html, h.spaced, h.lines > 0} {
-		if is {
-			trait([...]string{"html", "spaced_letters", "several_lines"}[i], "")
-		}
+	if h.spaced {
+		trait("spaced_letters", "")
 	}
 }
 
@@ -213,16 +215,6 @@ func runeClass(c rune) string {
 	return string(c)
 }
 
-func (h *shape) scriptSet() string {
-	var set []string
-	for s, name := range [...]string{latin: "latin", cyrillic: "cyrillic", greek: "greek", otherScript: "other"} {
-		if h.scripts[s] > 0 {
-			set = append(set, name)
-		}
-	}
-	return strings.Join(set, "+")
-}
-
 // bucket writes a number below 3 as itself, and a larger one as its bucket: 3+, 6+, 12+, 24+ or 48+.
 func bucket(n int) string {
 	if n < 3 {
@@ -235,10 +227,26 @@ func bucket(n int) string {
 	return strconv.Itoa(from) + "+"
 }
 
-// eighths writes the share n/of in eighths, rounded up. It is "0" only if n is 0.
-func eighths(n, of int) string {
-	if of == 0 || n == 0 {
-		return "0"
+// author adds the tokens of the author's name, e-mail and website.
+func (r *reader) author(c Comment) {
+	if name := r.field(c.Author); name != "" {
+		r.put(kindName, "", name)
+		for w := range strings.FieldsSeq(name) {
+			r.put(kindNameWord, "", w)
+		}
 	}
-	return strconv.Itoa((8*n+of-1)/of) + "/8"
+	if _, domain, ok := strings.Cut(r.field(c.Email), "@"); ok {
+		r.put(kindAuthorMail, "", domain)
+	}
+	if host, domain := splitLink(strings.TrimSpace(c.URL)); host != "" {
+		r.put(kindAuthorSite, "", domain)
+		r.put(kindHasWebsite, "", "given")
+		r.domain(domain)
+	}
+}
+
+// field returns a short field normalised, in lower case, with one space between its words.
+func (r *reader) field(s string) string {
+	s, _ = normalise(s[:min(len(s), maxValue)], func(string) {}, &shape{})
+	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
 }

@@ -122,3 +122,30 @@ func TestSketch_RulesOutNoDuplicate(t *testing.T) {
 		t.Error("no sketch is far from any other")
 	}
 }
+
+// Different remarks about one quoted paragraph are no duplicates. The same remark is, whatever it quotes.
+func TestFingerprint_IgnoresQuotedLines(t *testing.T) {
+	const quote = "> The town wakes before the sun does, and the baker is the first to light his window.\n> Then the trams.\n\n"
+	remarks := []string{
+		"My grandfather told us the same about his village.", "Which street is this? I would like to walk there.",
+		"The trams come at four now, since the new depot.", "And who bakes for the baker, I always wonder.",
+		"I read this aloud to my children last night.",
+	}
+	for i, a := range remarks {
+		f := FingerprintOf(Comment{Text: quote + a})
+		if f != Read(Comment{Text: quote + a}).Fingerprint() {
+			t.Errorf("%q has two fingerprints", a)
+		}
+		if !f.Duplicate(FingerprintOf(Comment{Text: a})) || !f.Duplicate(FingerprintOf(Comment{Text: "> Other words.\n\n" + a})) {
+			t.Errorf("%q with another quote is no duplicate", a)
+		}
+		for _, b := range remarks[i+1:] {
+			if f.Duplicate(FingerprintOf(Comment{Text: quote + b})) {
+				t.Errorf("%q and %q are duplicates below one quote", a, b)
+			}
+		}
+	}
+	if !FingerprintOf(Comment{Text: quote}).Duplicate(FingerprintOf(Comment{Text: quote + "Yes!"})) {
+		t.Error("a quote with hardly a word more is no duplicate of the quote")
+	}
+}
