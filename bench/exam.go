@@ -29,7 +29,7 @@ var chapters = []struct {
 	title, text string
 	experiments []experiment
 }{
-	{"Spam, in stream order", "Ranked by the raw score.", of("prequential", every, streamed,
+	{"Spam, in stream order", "Ranked by the probability that users see.", of("prequential", every, streamed,
 		"yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
 	{"Calibration", "The calibrated probability, in the same streams.", of("calibration", near, calibrated, "yt-dev", "sms",
 		"tgru-dev", "tgspam-samples", "mix")},
@@ -128,9 +128,8 @@ func exam() error {
 
 // modes holds the examiner's options of modes that need more than -mode.
 var modes = map[string][]string{
-	"prequential":  {"-raw"},
 	"calibration":  {"-mode", "prequential"},
-	"rare":         {"-mode", "rare", "-share", "0.01,0.03,0.1", "-raw"},
+	"rare":         {"-mode", "rare", "-share", "0.01,0.03,0.1"},
 	"rare-reasons": {"-mode", "rare", "-share", "0.03,0.1", "-reasons"},
 	"reasons":      {"-reasons"},
 }

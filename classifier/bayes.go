@@ -13,8 +13,8 @@ import (
 // tally holds a number for each label.
 type tally [labels]uint32
 
-// counts stores how many lessons of each label had a token, without near-duplicates and 4-grams. Multinomial naive
-// Bayes and the evidence use them. A fork shares its memory with the original.
+// counts stores how many lessons of each label had a token. It omits near-duplicates and 4-grams. Multinomial naive
+// Bayes and Evidence use it. A fork shares its memory with the original.
 type counts struct {
 	tokens  table.Table[tokenCount] // by hash
 	lessons tally                   // lessons counted
@@ -77,9 +77,9 @@ func (c *counts) keyOf(t tokenCount) string {
 // observations for the library, which counts in whole numbers.
 const countScale = 20
 
-// logRatios returns ln P(t|spam) − ln P(t|ham) in nats for each token t of a document, in the memory of into. It returns
-// 0 for a token that no lesson of spam or ham had, for pairs and 4-grams, which would count each word several times, and
-// for all tokens until both labels were taught.
+// logRatios returns ln P(t|spam) − ln P(t|ham) in nats for each token t of a document, in the memory of into. It
+// returns 0 for a token that no lesson of spam or ham had, for pairs and 4-grams, which would count each word several
+// times, and for all tokens until both labels were taught.
 func (c *counts) logRatios(d Document, into []float64) []float64 {
 	into = slices.Grow(into[:0], len(d.tokens))[:len(d.tokens)]
 	clear(into)

@@ -43,7 +43,7 @@ func (l *calibrator) learn(z, y, rate float64) {
 // good comment looks bad, too.
 func newExcerptCalibrator() calibrator { return newCalibrator(1, -1.5, 0.1) }
 
-// newShownCalibrator returns the initial calibrator of the shown probability. It is steep, because a new stack is too
+// newShownCalibrator returns the initial calibrator of Logit, also for reasons. It is steep, because a new stack is too
 // cautious.
 func newShownCalibrator() calibrator { return newCalibrator(1.3, 0, 0.2) }
 
@@ -61,10 +61,10 @@ const (
 	fadeSlack = 2  // a share that is half of the usual one, as by chance, fades nothing
 )
 
-// fade returns the learning rate of a lesson of class y, from 0 to 1. It is low in a run of lessons of one class. A
+// fade returns the learning rate r of a lesson of class y, from 0 to 1. It is low in a run of lessons of one class. A
 // moderator may mark all spam of a queue and leave the good comments for later; a model that learns such a run in full
-// would take the next comments for spam. The rate is the recent share of the other class, in relation to its share
-// among all lessons.
+// would score the next comments as spam. The rate is the running share of the other class, divided by its share among
+// all lessons, times fadeSlack. Call meet first.
 func (h *head) fade(y int) float64 {
 	n := h.learned[0] + h.learned[1]
 	if min(h.learned[0], h.learned[1]) < fadeAfter {
@@ -73,7 +73,8 @@ func (h *head) fade(y int) float64 {
 	return min(1, fadeSlack*h.recent[1-y]*n/h.learned[1-y])
 }
 
-// meet counts a lesson of class y.
+// meet counts a lesson of class y, and updates the running shares of both classes. That of a class is over fadeSpan of
+// its lessons, and over ten lessons of any class at least.
 func (h *head) meet(y int) {
 	h.learned[y]++
 	n := h.learned[0] + h.learned[1]
@@ -99,15 +100,15 @@ const (
 	familiarityPrior = 5   // bytes of words, and 4-grams, that are assumed to be as known as usual
 
 	// Shares of the usual share. If words or 4-grams are known better than the first, the language is known. If both are
-	// known worse than the second, it is unknown. Between them, the result is linear.
+	// known worse than the second, it is unknown. Between them, the result is the product of two linear ramps.
 	wordsKnown, wordsUnknown = 0.4, 0.3
 	gramsKnown, gramsUnknown = 0.8, 0.6
 )
 
 // familiarity counts how much of a document a head knows.
 type familiarity struct {
-	words, wordsKnown float64 // in bytes; a word that only spam lessons had counts half
-	grams, gramsKnown float64 // 4-grams, and those that ham lessons had
+	words, wordsKnown float64 // in bytes; a word that only hard spam lessons had counts half
+	grams, gramsKnown float64 // 4-grams, and those that hard ham lessons had
 }
 
 func (f *familiarity) add(t token, known *feature) {
@@ -129,7 +130,7 @@ func (f *familiarity) add(t token, known *feature) {
 	}
 }
 
-// unknown returns, from 0 to 1, how little a comment's language resembles that unknown the site's ham.
+// unknown returns, from 0 to 1, how little a comment's language resembles that of the site's ham.
 func (f *languageStats) unknown(c familiarity) float64 {
 	if c.words == 0 || f.Words == 0 || f.Grams == 0 {
 		return 0
@@ -153,8 +154,8 @@ func (f *languageStats) learn(c familiarity) {
 	f.Grams += (c.gramsKnown/c.grams - f.Grams) / span
 }
 
-// maxLanguageDiscount is subtracted from the logit of a comment in an unknown language, down to discountFloor. Words that
-// only spam uses have a higher logit, so they stay spam in any language.
+// maxLanguageDiscount is subtracted from the logit of a comment in an unknown language, down to discountFloor. A
+// comment of words that only spam uses has a higher logit, so it stays spam in any language.
 const maxLanguageDiscount, discountFloor = 6.3, -0.5
 
 // discountLanguage lowers a logit above discountFloor. foreign, from 0 to 1, is how unknown the language is.
@@ -162,11 +163,12 @@ func discountLanguage(z, foreign float64) float64 {
 	return max(min(z, discountFloor), z-maxLanguageDiscount*foreign)
 }
 
-// minLessons returns n, the smaller of the numbers of spam and ham lessons, without near-duplicates and copied lessons.
+// minLessons returns n, the smaller of the numbers of spam and ham lessons. It omits copied lessons, and
+// near-duplicates that taught nothing.
 func (s *state) minLessons() float64 { return float64(min(s.own[Spam], s.own[Ham])) }
 
 // confidencePerLesson bounds the shown logit of spam, in nats: to confidencePerLesson·ln(1+n) after n lessons of each
-// class. A false alarm about a good comment costs more than a cautious score of spam.
+// class. A false positive costs more than a cautious score of spam.
 const confidencePerLesson = 1.5
 
 // capConfidence returns a positive logit z as m·tanh(z/m), where m is the bound. It keeps the order of logits.

@@ -53,13 +53,12 @@ type Lesson struct {
 	Copied  bool // it was taught on another site, so it says less about this one
 }
 
-// A Judgement is a model's estimate for a document.
+// A Judgement is a model's estimates for a document.
 type Judgement struct {
 	// Spam is the calibrated probability of spam. It is exactly 0.5 until Warm.
 	Spam float64
-	// Logit is the score before calibration, in nats. For documents that one state of a model judged, it has the order of
-	// Spam, except where UnknownLanguage is not 0. Until Warm it rests on the comment's shape and on the one class that
-	// was taught.
+	// Logit is the score before calibration, in nats. In one state of a model it orders documents as Spam does, except
+	// where UnknownLanguage is not 0. Until Warm it rests on the comment's shape and on the one class that was taught.
 	Logit float64
 	// Reasons are independent probabilities of HateSpeech, Obscenity and PersonalAttack. Each is 0 until its label and
 	// ham were taught.
@@ -79,8 +78,9 @@ type Judgement struct {
 	Seq uint64
 }
 
-// A Weight is one piece of evidence. Weight is what the token adds to the naive Bayes sum, in nats; positive values
-// speak for spam. Spam and Ham are the numbers of lessons with the token, without near-duplicates.
+// A Weight is one piece of evidence. Weight is the token's smoothed log likelihood ratio over all counted lessons, in
+// nats, see table.Odds; positive values speak for spam. Spam and Ham are the numbers of lessons with the token, without
+// near-duplicates.
 type Weight struct {
 	Token     string
 	Weight    float64

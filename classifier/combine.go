@@ -53,7 +53,7 @@ func paramsOf(l Label) *params {
 // reasons), of naive Bayes over the hard ones, and of the regression.
 type scores [3]float64
 
-// sum adds up tokens.
+// sum accumulates what tokens add to the scores.
 type sum struct {
 	library, libraryWeight float64 // Σ v·ratio by the library, and Σ v of these tokens; spam's head only
 	ratio, ratioWeight     float64 // Σ v·ratio by hard lessons, and Σ v of these tokens
@@ -219,7 +219,7 @@ type stack struct {
 	Weight  [4]float64 // of the scores, and the constant
 	Square  [4]float64 // sums of squared gradients (AdaGrad)
 	Scale   [3]float64 // running means of the absolute scores
-	Lessons float64
+	Lessons float64    // lessons learned
 }
 
 const (
@@ -238,7 +238,7 @@ func newStack(l Label) stack {
 	return stack{Weight: [4]float64{0, 0.5, 0.5, 0}}
 }
 
-// inputs returns the scores divided by their scales, and the constant 1.
+// inputs returns the scores divided by their scales, and the constant 1. A score without a scale is not divided.
 func (s *stack) inputs(z scores) [4]float64 {
 	in := [4]float64{z[0], z[1], z[2], 1}
 	for i, scale := range s.Scale {

@@ -1,52 +1,56 @@
 // Package classifier estimates from a comment's text, and its author's own fields, how likely a moderator will mark it
 // as spam, and says which words the estimate rests on. One Model belongs to one site.
 //
-// The package is pure: no I/O, no clock, no goroutines. It decides nothing; package moderation does. A Model is the
-// fold of a site's lessons (decisions of moderators, and texts they taught) in order of Seq. Equal lessons make equal
-// bytes.
+// The package is pure: no I/O, no clock, no goroutines. Package moderation turns its estimates into decisions. A Model
+// is the fold of a site's lessons (decisions of moderators, and texts they taught) in order of Lesson.Seq. Equal
+// lessons make equal snapshots (Model.Bytes) on one processor architecture.
 //
 // # Tokens
 //
 // Read normalises the text (markup, entities, NFKC, invisible characters, look-alike letters, spaced letters) and
 // returns a set of distinct tokens t: words, pairs of words, the first word, words in capitals, overlapping 4-grams of
-// characters, domains, the author's name, mail domain and website, and traits of shape such as "links=2". A token counts
-// once, however often it occurs. Per-site token statistics come from Graham (2002); binary 4-grams in vectors of unit
-// length from Sculley and Wachman (2007).
+// characters, domains and their suffixes, the author's name, mail domain and website, and traits of shape such as
+// "links=2". A token counts once, however often it occurs. Per-site token statistics come from Graham (2002); binary
+// 4-grams in vectors of unit length from Sculley and Wachman (2007).
 //
 // # Data flow
 //
-//	comment ─ Read ─ tokens ─┬─ multinomial naive Bayes, all lessons (jbrukh/bayesian) ─┐
-//	                         ├─ naive Bayes, hard lessons ─────────────────────────────┼─ stack ─ Platt ─ bounds ─ Spam
-//	                         └─ logistic regression ───────────────────────────────────┘
+//	comment ─ Read ─ tokens ─┬─ multinomial naive Bayes, all lessons ─┐
+//	                         ├─ naive Bayes, hard lessons ───────────┼─ stack ─ Platt ─ bounds ─ Spam
+//	                         └─ logistic regression ─────────────────┘
 //
 // # Heads
 //
 // There is a head for spam and one for each reason (hate speech, obscenity, personal attack). A head separates its
 // label (y = 1) from ham (y = 0). A lesson of a label trains the head of that label; a lesson of ham trains spam's head
-// and the heads of all reasons taught so far. σ(z) = 1/(1+e⁻ᶻ), all logits are in nats. Reasons have two scores, without
-// the first.
+// and the heads of all reasons taught so far. A head is warm once its label and ham were taught. Reasons have two
+// scores, without the first. σ(z) = 1/(1+e⁻ᶻ), all logits are in nats. vₜ is the weight of a token and p a power, see
+// Constants. The weights w and all sums of squares G start at 0.
 //
-// Multinomial naive Bayes (bayes.go). cₜₗ is the number of lessons of label l with token t, without near-duplicates;
-// Tₗ = Σ cₜₗ; V is the number of tokens. Pairs and 4-grams are left out, because they repeat words.
+// Multinomial naive Bayes (bayes.go; McCallum and Nigam, 1998). cₜₗ is the number of lessons of label l with token t,
+// without near-duplicates; Tₗ = Σ cₜₗ. Pairs and 4-grams have no term here and are not in Tₗ, because they repeat
+// words. V is the number of distinct tokens of all labels, with pairs and without 4-grams.
 //
 //	P(t|l) = (20·cₜₗ + 1)/(20·Tₗ + V)                         a pseudocount of 1/20
-//	multinomial = Σ vₜ·[ln P(t|spam) − ln P(t|ham)] / K^p,  K = Σ vₜ over the tokens with a count
+//	multinomial = Σ vₜ·[ln P(t|spam) − ln P(t|ham)] / K^p,  K = Σ vₜ over the terms that are not 0
 //
-// jbrukh/bayesian computes ln P(t|l), see counts.logRatio. There is no class prior. The same counts are shown as
-// evidence.
+// jbrukh/bayesian computes ln P(t|l), see counts.logRatio. There is no class prior. The score is 0 until spam and ham
+// have counts. Evidence uses the same counts, pairs included, in the formula of ratio(t) below.
 //
 // Naive Bayes over hard lessons (combine.go, table/odds.go). A lesson is hard if |σ(whole) − y| > nearError for a head
-// that it trains, or if that head is not warm: train on or near error, the "thick threshold" of Siefkes et al. (2004).
-// yₜ and nₜ are the hard lessons of the label and of ham with token t, Y and N all hard lessons, c = yₜ+nₜ:
+// that it trains, or if that head is not warm; whole is defined under Stacking. This is "train on or near error", the
+// "thick threshold" of Siefkes et al. (2004). yₜ and nₜ are the hard lessons of the label and of ham with token t, Y
+// and N the hard lessons of the label and of ham, c = yₜ+nₜ. All heads share the hard lessons of ham:
 //
 //	ratio(t) = [ln((yₜ+a)/(Y+2a)) − ln((nₜ+b)/(N+2b))] · c/(c+s)
-//	bayes    = Σ vₜ·ratio(t) / K^p
+//	bayes    = Σ vₜ·ratio(t) / K^p,  K = Σ vₜ over the tokens with c > 0
 //
-// a = b = the pseudocount, but for a class with a share q < 0.1 of the lessons it is multiplied by q/0.1, in steps of
-// 2^¼ and at least by 2⁻¹⁰ (Frank and Bouckaert, 2006). c/(c+s) shrinks rare tokens towards no evidence, as Robinson
-// (2003) does with probabilities. p < 1 keeps long comments from being certain, since their tokens are not independent.
+// a = b = the pseudocount. For a class with a share q < 0.1 of Y+N it is multiplied by max(2⁻¹⁰, q/0.1), rounded to a
+// power of 2^¼ (Frank and Bouckaert, 2006). c/(c+s) shrinks rare tokens towards no evidence, as Robinson (2003) does
+// with probabilities. p < 1 keeps long comments from being certain, since their tokens are not independent.
 //
-// Logistic regression (logistic.go). xₜ is a constant per kind (featureValue), ‖x‖² = Σ xₜ² over all tokens:
+// Logistic regression (logistic.go). xₜ is a constant per kind of token (featureValue), ‖x‖² = Σ xₜ² over all tokens of
+// the comment. r is defined under Order of decisions:
 //
 //	regression = Σ wₜ·xₜ/‖x‖
 //	g = r·(σ(regression) − y)·xₜ/‖x‖,  Gₜ += g²,  wₜ −= 0.4·g/√(Gₜ+10⁻⁸)
@@ -55,37 +59,52 @@
 // Singer, 2011). An admission limit bounds the new tokens per lesson, see admitTokens.
 //
 // Stacking (combine.go). A second logistic regression joins the scores zᵢ, as in stacked generalization (Wolpert, 1992)
-// and filter fusion (Lynam, Cormack and Cheriton, 2006). It learns from scores computed before the lesson was learned:
+// and filter fusion (Lynam, Cormack and Cheriton, 2006). z₁ is multinomial, z₂ bayes, z₃ regression. The stack learns
+// from scores computed before the lesson was learned. W starts at (0.2, 0.4, 0.4, 0), for reasons at (0, 0.5, 0.5, 0):
 //
-//	in = (z₁/max(S₁, 0.2), z₂/max(S₂, 0.2), z₃/max(S₃, 0.2), 1),  Sᵢ = mean of |zᵢ| over the last ~1000 lessons
+//	in = (z₁/max(S₁, 0.2), z₂/max(S₂, 0.2), z₃/max(S₃, 0.2), 1),  Sᵢ += (|zᵢ| − Sᵢ)/min(k, 1000) in its kth lesson
 //	stack = W·in;  g = r·(σ(stack) − y)·in,  Gᵢ += g²,  Wᵢ −= 0.13·g/√(Gᵢ+10⁻⁸),  W₁, W₂, W₃ ≥ 0
-//	whole = stack·K/(K+2) + prior·4/(4+n)      for spam, K of the hard lessons;   whole = stack   for reasons
+//	whole = stack·K/(K+2) + prior·4/(4+n)      for spam, with the K of bayes;   whole = stack   for reasons
 //
-// prior is a fixed estimate from the comment's shape, see shape.prior. n is the smaller of the numbers of spam and ham
-// lessons of this site. So a young model relies on shape and a trained one on its lessons.
+// A lesson updates S before it computes in. A score whose Sᵢ is still 0 is not divided. prior is a fixed estimate from
+// the comment's shape, see shape.prior. n is the smaller of the numbers of spam and ham lessons of this site, without
+// near-duplicates that taught nothing. So a young model relies on shape and a trained one on its lessons.
 //
-// Excerpts. Spam may hide in a good comment. A comment of more than 12 words also gets the worst excerpt, see
-// worstExcerpt, with a calibrator of its own: Logit = max(whole, excerpt′ − 0.75).
+// Excerpts. Spam may hide in a good comment. An excerpt is the worst excerptShare of the words of a 24-word stretch.
+// Its logit is the stack's, without the factor K/(K+2) and prior. In a comment of more than 12 words, excerpt is the
+// highest of these logits (worstExcerpt), and excerpt′ = A·excerpt + B is that of a calibrator for excerpts:
 //
-// Calibration (calibrate.go). A calibrator is Platt scaling (Platt, 1999) trained online: z′ = A·z + B. Spam is made of
-// Logit in three steps: z′ = calibrator(Logit); then capConfidence, for z′ > 0: m·tanh(z′/m) with m = 1.5·ln(1+n); then
-// discountLanguage, which lowers z′ by up to 6.3 for a language in which the site has no ham, not below −0.5.
-// Spam = σ(z′). A reason is σ of its calibrated logit.
+//	Logit = max(whole, excerpt′ − 0.75);   Logit = whole   for shorter comments
 //
-// Order of decisions. r scales every step of weights, stack and calibrators, from 0 to 1. In a run of lessons of one
-// class it is the recent share of the other class in relation to its usual share, see fade. So a moderator may mark all
-// spam of a queue first, and the good comments that wait keep their scores.
+// Calibration (calibrate.go). A calibrator is Platt scaling (Platt, 1999) trained online, see calibrator for its steps.
+// Spam = σ(z′) is computed from Logit in three steps:
+//
+//	z′ = A·Logit + B
+//	z′ = m·tanh(z′/m),  m = 1.5·ln(1+n)              capConfidence, if z′ > 0; 0 if n = 0
+//	z′ = max(min(z′, −0.5), z′ − 6.3·UnknownLanguage) discountLanguage
+//
+// A reason is σ((10·Logit + k·(A·Logit + B))/(10+k)), where k is the smaller of the numbers of lessons of the two
+// classes that its warm head predicted.
+//
+// Order of decisions. r, from 0 to 1, scales every step of weights, stack and calibrators. q is the share of the other
+// class among the head's lessons, and q′ its running share, over about fadeSpan lessons of that class:
+//
+//	r = min(1, fadeSlack·q′/q),  r = 1 until both classes have fadeAfter lessons
+//
+// So a run of lessons of one class fades. A moderator may mark all spam of a queue first, and pending good comments
+// keep their scores.
 //
 // # Guards of a young model
 //
 //   - Until spam and ham were taught, Warm is false and Spam is exactly 0.5.
 //   - Stack and calibrators learn only from lessons that a warm head predicted before. Until the spam head predicted
-//     three lessons of the other class, their r is (number of those)/3. With r < 1 the stack's W are first multiplied by
-//     exp(−0.06·(1−r)·(σ(stack)−y)·Σ Wᵢinᵢ), so that scores which agree with the labels grow anyway. Calibrated reports
-//     that both classes have three.
+//     three lessons of the other class, (number of those)/3 replaces their r. With r < 1, W₁ to W₃ are first multiplied
+//     by exp(−0.06·(1−r)·(σ(stack)−y)·Σ Wᵢinᵢ), i = 1 to 3, so that weights of scores which agree with the labels grow
+//     anyway. Calibrated reports that both classes have three.
 //   - capConfidence bounds the probability by the number of lessons; prior replaces missing lessons; Young tells the
-//     caller not to act on the model alone. Lessons copied from another site count for neither.
-//   - A near-duplicate of an earlier lesson of the same label teaches only while it is misjudged by more than 0.05.
+//     caller not to act on the model alone. Lessons copied from another site count for none of the three.
+//   - A near-duplicate (by MinHash, minhash.go) of an earlier lesson of the same label is not counted in cₜₗ. It
+//     teaches the heads only while one of them is not warm or misjudges it by more than 0.05.
 //
 // # Constants
 //
@@ -95,12 +114,13 @@
 //	constant             spam  reasons  reason
 //	pseudocount a, b     0.2   0.5      with a much smaller one, a few wrong labels do more harm
 //	shrinkage s          0.5   1        one lesson is half believed
-//	power p              0.8   0.7      1 is sure of long texts, 0.5 ignores their length
+//	power p              0.8   0.7      1 is overconfident about long texts, 0.5 ignores their length
+//	weight v             1     1        of all tokens but the next two kinds
 //	weight v, 4-gram     0.5   1        a 4-gram overlaps its neighbours and a word
 //	weight v, website    16    16       a website adds no words, a link in the text about 16 tokens
 //	nearError            0.02  0.02     0: copies outweigh all else; 0.1: little is learned
 //	excerptShare         1/3   1/4      of the words of a stretch of 24
-//	pseudocount          0.05  –        of multinomial naive Bayes, which has all lessons
+//	1/countScale         0.05  –        the pseudocount of multinomial naive Bayes, which has all lessons
 //	fadeAfter            75    75       fewer: a site whose decisions came sorted learns only the first kind
 //	fadeSpan, fadeSlack  8, 2  8, 2     lessons of a class in its running share; chance alone fades nothing
 //

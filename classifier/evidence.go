@@ -24,8 +24,8 @@ func (t token) key(text string) string {
 
 // Evidence returns at most ten of a document's tokens, strongest first. It returns none until spam and ham were taught.
 // It omits tokens without meaning to people: 4-grams, stop words, punctuation, measures of length, and the absence of
-// something. A token is its kind and its value, as in "word:casino", "host:casino.example" or "trait:links=2". The
-// kinds are word, words, first, capitals, domain, tld, trait, name, name_word, writer_mail and writer_site.
+// something. A token is its kind and its value, as in "word:casino", "domain:casino.example" or "trait:links=2". The
+// kinds are word, words, first, capitals, domain, tld, trait, name, name_word, writer_mail, writer_site and website.
 func (m *Model) Evidence(d Document) []Weight { return m.EvidenceOf(d, Spam) }
 
 // EvidenceOf is Evidence for any label except Ham. Weight.Spam is then the number of lessons of that label.
@@ -165,8 +165,8 @@ func (f finding) repeats(other finding) bool {
 	return strings.EqualFold(f.value, other.value)
 }
 
-// Tokens returns the number of distinct tokens that the model has a weight for.
-func (m *Model) Tokens() int { return m.active.Load().headOf(Spam).features.Len() }
+// Tokens returns the number of distinct tokens that the model has counted, without 4-grams.
+func (m *Model) Tokens() int { return m.active.Load().counts.tokens.Len() }
 
 // LessonCounts returns the number of lessons of each label, indexed by Label, and how many of them were copied.
 func (m *Model) LessonCounts() (all, copied [5]int) {

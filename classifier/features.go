@@ -134,10 +134,11 @@ func (r *reader) traits() {
 
 // prior returns a logit of spam by the comment's shape alone, in nats:
 //
-//	2·min(2, links+mails+phones) + 1.5·[money] + 0.4·min(2, exclamation marks) + 0.5·clamp(log₂(characters/64), −1.5, 1.5)
+//	2·min(2, links+mails+phones) + 1.5·[money] + 0.4·min(2, exclamation marks)
+//	  + 0.5·clamp(log₂(characters/64), −1.5, 1.5)
 //
 // Used alone, it misorders 8 to 22 % of the pairs of spam and ham in five data sets of comments in three languages.
-// Length counts up to some 180 characters.
+// Length counts from 23 to about 180 characters.
 func (h *shape) prior() float64 {
 	z := 2 * float64(min(2, h.links+h.mails+h.phones))
 	if h.money > 0 {

@@ -42,7 +42,8 @@ const (
 	maxNewTokens     = 600
 	maxNewTokensLong = 150 // for a text longer than allGrams
 	// From manyTokens tokens on the limits are halved, and again for each halvingTokens more, which bounds the model's
-	// size. They are not halved for the first lesson of a label, nor for one that a warm model predicted wrongly.
+	// size. They are not halved for the first lesson of a label, nor for one that a warm model predicted wrongly, see
+	// Model.train.
 	manyTokens, halvingTokens = 100_000, 10_000
 )
 
@@ -84,7 +85,7 @@ func (d Document) squaredNorm() (squaredNorm float64) {
 }
 
 // learnWeights takes one gradient step of the regression towards y. d has the admitted tokens, squaredNorm is that of
-// all tokens, predicted the score before. rate, from 0 to 1, scales the step.
+// all tokens, and predicted is the regression's score before the step. rate, from 0 to 1, scales the step.
 func (h *head) learnWeights(d Document, squaredNorm, predicted, y, rate float64) {
 	whole := rate * (table.Sigmoid(predicted) - y) / math.Sqrt(squaredNorm)
 	for _, t := range d.tokens {

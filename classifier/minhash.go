@@ -9,7 +9,8 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// minOwnLetters is the number of letters outside links from which texts are equal although their links differ.
+// minOwnLetters is the minimum number of letters outside links at which Exact ignores which links a text has. A quoting
+// text with fewer letters of its own keeps its quotes.
 const minOwnLetters = 12
 
 // anyLink is the salt of the hash of a text without its links.

@@ -9,8 +9,9 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// nearError is the error of a prediction, as a difference of probabilities, above which a lesson is hard. Easy lessons
-// teach little, and a thousand copies of one spam would outweigh all other lessons.
+// nearError is the error of a prediction, as a difference of probabilities, above which a lesson is hard. The second
+// naive Bayes counts only hard lessons. Easy lessons teach little, and a thousand copies of one spam comment would
+// outweigh all other lessons.
 const nearError = 0.02
 
 // copyError is the error up to which a near-duplicate of an earlier lesson is ignored.
@@ -159,7 +160,7 @@ func (s *state) predict(h *head, d Document, k *known) prediction {
 // state is the part of a model that Judge reads.
 type state struct {
 	counts counts
-	hard   tally // lessons that were predicted wrongly or nearly so
+	hard   tally // hard lessons, see nearError
 	taught tally // all lessons
 	copied tally // lessons taught on another site
 	own    tally // lessons taught on this site, without near-duplicates that taught nothing
@@ -213,8 +214,8 @@ func (s *state) countHard(d Document, l Label) {
 // warm reports whether both the label and ham were taught.
 func (s *state) warm(l Label) bool { return s.taught[l] > 0 && s.taught[Ham] > 0 }
 
-// YoungBelow is the number of lessons of spam and of ham, taught on the site itself, below which a model is young. A caller should not act on a
-// young model alone.
+// YoungBelow is the number of lessons of spam and of ham, taught on the site itself, below which a model is young. A
+// caller should not act on a young model alone.
 const YoungBelow = 10
 
 // concerns reports whether a lesson of label l trains a head, and returns its target y: 1 for the head's label, 0 for
@@ -244,7 +245,8 @@ func (s *state) examples(d Document, l Label) []example {
 	return corrections
 }
 
-// errs reports whether the head was not warm, or its probability for the whole was off by more than margin.
+// errs reports whether the head was not warm, or its probability for the whole document was off by more than
+// margin.
 func (c example) errs(margin float64) bool {
 	return !c.warm || math.Abs(table.Sigmoid(c.whole)-c.y) > margin
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // A snapshot consists of the magic, the format, the tokeniser version, the length of the model, the model, and a
-// SHA-256 of all that. Numbers are little-endian. Keys and weights are sorted.
+// SHA-256 of all that. Numbers are little-endian or varints. Keys and weights are in order of their hashes.
 //
 // snapshotFormat changes whenever the layout changes, or the result of a fold for the same documents.
 const (
@@ -26,7 +26,7 @@ const (
 var ErrSnapshot = errors.New("not a snapshot of this version")
 
 // Bytes returns the model's canonical encoding. Equal lessons make equal bytes, whether the model folded, learned or
-// restored them.
+// restored them, on one processor architecture. Others may round differently.
 func (m *Model) Bytes() []byte {
 	m.learning.Lock()
 	defer m.learning.Unlock()

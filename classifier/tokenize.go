@@ -28,7 +28,7 @@ const (
 
 // A Document is a tokenised comment. It is immutable and may be shared.
 type Document struct {
-	text         string // folded text, then hosts, traits and fields
+	text         string // folded text, then domains, traits and fields
 	folded       int    // length of the folded text
 	tokens       []token
 	places       []occurrence // in order of word; nil if the text has too few words for excerpts
