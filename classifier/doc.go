@@ -9,15 +9,15 @@
 //
 // Read normalises the text (markup, entities, NFKC, invisible characters, look-alike letters, spaced letters) and
 // returns a set of distinct tokens t: words, pairs of words, the first word, words in capitals, overlapping 4-grams of
-// characters, domains and their suffixes, the author's name, mail domain and website, and traits of shape such as
+// characters, domains, top-level domains, the author's name, mail domain and website, and traits of shape such as
 // "links=2". A token counts once, however often it occurs. Per-site token statistics come from Graham (2002); binary
 // 4-grams in vectors of unit length from Sculley and Wachman (2007).
 //
 // # Data flow
 //
 //	comment ─ Read ─ tokens ─┬─ multinomial naive Bayes, all lessons ─┐
-//	                         ├─ naive Bayes, hard lessons ───────────┼─ stack ─ Platt ─ bounds ─ Spam
-//	                         └─ logistic regression ─────────────────┘
+//	                         ├─ naive Bayes, hard lessons ────────────┼─ stack ─ Platt ─ bounds ─ Spam
+//	                         └─ logistic regression ──────────────────┘
 //
 // # Heads
 //
@@ -80,8 +80,8 @@
 // Spam = σ(z′) is computed from Logit in three steps:
 //
 //	z′ = A·Logit + B
-//	z′ = m·tanh(z′/m),  m = 1.5·ln(1+n)              capConfidence, if z′ > 0; 0 if n = 0
-//	z′ = max(min(z′, −0.5), z′ − 6.3·UnknownLanguage) discountLanguage
+//	z′ = m·tanh(z′/m),  m = 1.5·ln(1+n)                capConfidence, if z′ > 0; 0 if n = 0
+//	z′ = max(min(z′, −0.5), z′ − 6.3·UnknownLanguage)   discountLanguage
 //
 // A reason is σ((10·Logit + k·(A·Logit + B))/(10+k)), where k is the smaller of the numbers of lessons of the two
 // classes that its warm head predicted.
@@ -99,8 +99,8 @@
 //   - Until spam and ham were taught, Warm is false and Spam is exactly 0.5.
 //   - Stack and calibrators learn only from lessons that a warm head predicted before. Until the spam head predicted
 //     three lessons of the other class, (number of those)/3 replaces their r. With r < 1, W₁ to W₃ are first multiplied
-//     by exp(−0.06·(1−r)·(σ(stack)−y)·Σ Wᵢinᵢ), i = 1 to 3, so that weights of scores which agree with the labels grow
-//     anyway. Calibrated reports that both classes have three.
+//     by exp(−0.06·(1−r)·(σ(stack)−y)·Σ Wᵢinᵢ), i = 1 to 3, so that they grow while the scores agree with the labels.
+//     Calibrated reports that the spam head predicted three lessons of both classes.
 //   - capConfidence bounds the probability by the number of lessons; prior replaces missing lessons; Young tells the
 //     caller not to act on the model alone. Lessons copied from another site count for none of the three.
 //   - A near-duplicate (by MinHash, minhash.go) of an earlier lesson of the same label is not counted in cₜₗ. It

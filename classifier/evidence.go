@@ -145,7 +145,7 @@ func byStrength(a, b finding) int {
 var kindOrder = string([]byte{
 	byte(kindDomain), byte(kindWord), byte(kindName), byte(kindAuthorSite), byte(kindAuthorMail), byte(kindCapitals),
 	byte(kindPair), byte(kindNameWord), byte(kindTrait), byte(kindFirstWord),
-	byte(kindTLD),
+	byte(kindHasWebsite), byte(kindTLD),
 })
 
 // repeats reports whether f adds nothing to other, which is at least as strong: it is the same word in capitals, at the

@@ -132,7 +132,8 @@ func (m *Model) Judge(d Document) Judgement {
 			if d.discountable {
 				j.UnknownLanguage = h.language.unknown(v.familiarity)
 			}
-			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(discountLanguage(s.capConfidence(h.shown.logit(z)), j.UnknownLanguage))
+			shown := s.capConfidence(h.shown.logit(z))
+			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(discountLanguage(shown, j.UnknownLanguage))
 			j.Calibrated = min(h.predicted[0], h.predicted[1]) >= paramsOf(Spam).fullAfter
 			j.Young = min(s.taught[Spam]-s.copied[Spam], s.taught[Ham]-s.copied[Ham]) < YoungBelow
 		}
@@ -245,8 +246,8 @@ func (s *state) examples(d Document, l Label) []example {
 	return corrections
 }
 
-// errs reports whether the head was not warm, or its probability for the whole document was off by more than
-// margin.
+// errs reports whether the head was not warm, or its probability for the whole document was
+// off by more than margin.
 func (c example) errs(margin float64) bool {
 	return !c.warm || math.Abs(table.Sigmoid(c.whole)-c.y) > margin
 }

@@ -177,3 +177,38 @@ func TestModel_SortedLessonsStayFinite(t *testing.T) {
 		t.Errorf("a good comment is spam with %.3f, an offer with %.3f", good.Spam, bad.Spam)
 	}
 }
+
+// Lessons copied from another site help to order comments. They do not make a model sure, nor old enough to suspect.
+func TestModel_CopiedLessonsLeaveItYoung(t *testing.T) {
+	ham, spam := kazakhByLabel(t)
+	lessons := kazakhStream(t)
+	for i := range lessons {
+		lessons[i].Copied = true
+	}
+	m := Fold(slices.Values(lessons))
+	right := 0
+	for i := range 40 {
+		good, bad := m.Judge(Read(ham[i])), m.Judge(Read(spam[i]))
+		if !good.Young || !bad.Young || bad.Spam > 0.5 {
+			t.Fatalf("with copied lessons only, spam has %.2f, young %v", bad.Spam, bad.Young)
+		}
+		if bad.Logit > good.Logit {
+			right++
+		}
+	}
+	if right < 36 {
+		t.Errorf("%d of 40 pairs are in order", right)
+	}
+	restored, err := Restore(m.Bytes())
+	if err != nil || restored.Judge(Read(spam[0])) != m.Judge(Read(spam[0])) {
+		t.Errorf("the restored model judges differently (%v)", err)
+	}
+	seq := m.Seq()
+	for i := range 10 {
+		seq += 2
+		m.Learn(Lesson{Seq: seq - 1, Label: Ham, Comment: ham[i]}, Lesson{Seq: seq, Label: Spam, Comment: spam[i]})
+	}
+	if j := m.Judge(Read(spam[20])); j.Young || j.Spam < 0.5 {
+		t.Errorf("after ten decisions of each kind, spam has %.2f, young %v", j.Spam, j.Young)
+	}
+}

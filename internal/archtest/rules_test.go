@@ -50,7 +50,7 @@ var allowed = map[string]string{
 // needs a home unless it is below golang.org/x. A package of the standard library has one only if it is listed.
 var homes = map[string]string{
 	"api":                     "github.com/labstack/echo net/http",
-	"classifier/counts.go":    "github.com/jbrukh/bayesian",
+	"classifier/bayes.go":     "github.com/jbrukh/bayesian",
 	"cmd":                     "github.com/alecthomas/kong net/http",
 	"internal/coord":          "github.com/go-redis github.com/redis",
 	"internal/app":            "net/http",

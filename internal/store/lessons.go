@@ -62,9 +62,7 @@ func lessonRowOf(site int64, l auditlog.Lesson) lessonRow {
 
 func (r *lessonRow) lesson() auditlog.Lesson {
 	l := auditlog.Lesson(r.Lesson)
-	// An entry that copied lessons has many. The first of them is not known as copied.
-	l.Lesson = classifier.Lesson{Seq: r.Taught.Seq, Label: r.Taught.Label, Copied: l.Part > 0,
-		Comment: classifier.Comment(r.Document)}
+	l.Lesson = classifier.Lesson{Seq: r.Taught.Seq, Label: r.Taught.Label, Comment: classifier.Comment(r.Document)}
 	l.Fallen = !r.Standing
 	l.Counts = r.Standing && l.Withdrawn == 0
 	return l
@@ -118,6 +116,7 @@ func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) err
 			return err
 		}
 		for _, l := range lessons {
+			l.Lesson.Copied = l.Part > 0 // the first part of an entry may be its only one, so it is not known as copied
 			if err := fn(l.Lesson); err != nil {
 				return err
 			}
