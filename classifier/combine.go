@@ -164,10 +164,10 @@ func (h *head) predict(d Document, known []feature, ratios []float64, hard tally
 // Excerpts of a long comment are scored like comments, since spam may hide in harmless words. An excerpt is the worst
 // third (for a reason the worst quarter) of the words of a 24-word stretch, with the tokens of shape and author.
 const (
-	excerptAbove  = 12   // words; shorter comments have no excerpts
-	excerptSpan   = 24   // words in a stretch
-	excerptStep   = 8    // words from one stretch to the next
-	excerptMargin = 0.75 // nats subtracted from an excerpt's logit
+	excerptAbove  = 12  // words; shorter comments have no excerpts
+	excerptSpan   = 24  // words in a stretch
+	excerptStep   = 8   // words from one stretch to the next
+	excerptMargin = 0.4 // nats subtracted from an excerpt's logit
 )
 
 // worstExcerpt returns the highest logit of an excerpt. b.each has the sums of the tokens.

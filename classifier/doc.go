@@ -74,7 +74,7 @@
 // Its logit is the stack's, without the factor K/(K+2) and prior. In a comment of more than 12 words, excerpt is the
 // highest of these logits (worstExcerpt), and excerpt′ = A·excerpt + B is that of a calibrator for excerpts:
 //
-//	Logit = max(whole, excerpt′ − 0.75);   Logit = whole   for shorter comments
+//	Logit = max(whole, excerpt′ − 0.4);   Logit = whole   for shorter comments
 //
 // Calibration (calibrate.go). A calibrator is Platt scaling (Platt, 1999) trained online, see calibrator for its steps.
 // Spam = σ(z′) is computed from Logit in three steps:

@@ -272,6 +272,7 @@ func (w *world) foldOfWhatCounts(site site.Site) []byte {
 		all, err := tx.Lessons(site.ID, 0, uint64(len(log)))
 		for _, l := range all {
 			if d := log[l.Seq-1]; count[l.Seq] && !d.At.Before(retired) && !erases[l.Withdrawn] {
+				l.Lesson.Copied = l.Part > 0
 				lessons = append(lessons, l.Lesson)
 			}
 		}
