@@ -35,7 +35,7 @@ func (w *world) readGzip() (length int64, text string) {
 func TestPageCache_HotReadEncodesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.approved(requireBody(w.text()))
-		// The event of the approval may arrive twice and render the page once more.
+		// The event of the approval may arrive twice and render the page again.
 		testkit.Until(w.t, "100 hot reads cost no encoding and no compression", func() bool {
 			w.thread()
 			w.readGzip()
@@ -57,7 +57,7 @@ func TestPageCache_BusyPageIsRecompressed(t *testing.T) {
 		for range 4 {
 			w.approved(requireBody(w.text()))
 		}
-		// The event of an approval may arrive twice and render the page once more.
+		// The event of an approval may arrive twice and render the page again.
 		testkit.Until(w.t, "a page that was read forty times is shorter than at first, and says the same", func() bool {
 			w.approved(requireBody(w.text()))
 			first, text := w.readGzip()

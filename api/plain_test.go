@@ -253,7 +253,7 @@ func TestPlainPage_Report(t *testing.T) {
 	}
 	form := w.plain("/sites/a/page"+strings.ReplaceAll(link[1], "&amp;", "&"), "")
 	for _, part := range []string{"Report this comment", "<em>quiet</em>", `name="reason" value="personal_attack"`,
-		`name="report" value="` + id + `"`, "Nobody is told who reported it."} {
+		`name="report" value="` + id + `"`, "Nobody sees who reported it."} {
 		if !strings.Contains(form, part) {
 			t.Errorf("the form lacks %s:\n%s", part, form)
 		}

@@ -28,7 +28,7 @@ func (w *world) ssoKey(site string) string {
 	return key
 }
 
-// claims returns the JWT claims of a reader whom site a has signed in, with changes. Nil removes a claim.
+// claims returns the JWT claims of a reader of site a, with changes applied. Nil removes a claim.
 func (w *world) claims(changes m) jwt.MapClaims {
 	now := w.clock.Now()
 	c := jwt.MapClaims{"aud": "a", "sub": "reader-7", "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(),
@@ -245,7 +245,7 @@ func TestSSO_SignOutRevokesEarlierTokens(t *testing.T) {
 		w.clock.Add(20 * time.Second)
 		renewed := w.sso(signed(t, key, w.claims(nil)))
 		want(t, renewed, 200, "")
-		want(t, w.under(renewed.str("identity"), "Signed in once more, the same reader writes again."), 201, "")
+		want(t, w.under(renewed.str("identity"), "The same reader writes again after a new sign-in."), 201, "")
 
 		w.ssoKey("a") // the new secret invalidates identities of the old one
 		want(t, w.under(renewed.str("identity"), "The key was changed behind this reader's back."), 401, "identity.refused")

@@ -272,7 +272,7 @@ func TestWebhook_SendsSignedEvents(t *testing.T) {
 		if r := w.inSession("owner a", "POST", path+"/restore", nil); r.status != http.StatusNoContent {
 			t.Errorf("restore: %v", r)
 		}
-		w.post(requireBody("Now that somebody listens to me once more"))
+		w.post(requireBody("A comment after the webhook is on again"))
 		r.all(t, w, 4)
 	})
 }
@@ -437,7 +437,7 @@ func TestWebhook_ChatIDIsJSON(t *testing.T) {
 	for _, chat := range []string{"-77", "@name", "a\x07b", "\U0001F408", "\u2028", `"quoted\"`, "\x7f", "\u0430"} {
 		r := newReceiver(t, nil)
 		w.hook(r.URL+"/bot12:token/sendMessage?chat_id="+url.QueryEscape(chat), "kind", "telegram")
-		w.post(requireBody("A remark that a chat is told of, " + w.text()))
+		w.post(requireBody("A comment for the chat, " + w.text()))
 		if d := r.all(t, w, 1)[0]; d.json["chat_id"] != chat {
 			t.Errorf("%q: sent %s", chat, d.body)
 		}

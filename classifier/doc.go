@@ -108,8 +108,7 @@
 //
 // # Constants
 //
-// Each was chosen on five public sets of comments (docs/measurements.md) and is not critical: half or double of it
-// changes the error by a few percent.
+// Each was chosen on four public sets of comments and their mix, see docs/measurements.md.
 //
 //	constant             spam  reasons  reason
 //	pseudocount a, b     0.2   0.5      with a much smaller one, a few wrong labels do more harm

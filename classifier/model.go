@@ -74,9 +74,9 @@ func (m *Model) teach(s *state, l Lesson) {
 func (m *Model) train(s *state, d Document, lesson Lesson) {
 	l := lesson.Label
 	again := m.copies.add(d, l)
-	corrections := s.examples(d, l)
+	trained := s.examples(d, l)
 	errs := func(margin float64) bool {
-		return slices.ContainsFunc(corrections, func(c example) bool { return c.errs(margin) })
+		return slices.ContainsFunc(trained, func(c example) bool { return c.errs(margin) })
 	}
 	if again && !errs(copyError) {
 		return
@@ -85,11 +85,11 @@ func (m *Model) train(s *state, d Document, lesson Lesson) {
 		s.own[l]++
 	}
 	norm := d.squaredNorm()
-	d.tokens = s.heads[corrections[0].head].admitTokens(d, s.taught[l] == 0 || s.warm(Spam) && errs(0.5))
+	d.tokens = s.heads[trained[0].head].admitTokens(d, s.taught[l] == 0 || s.warm(Spam) && errs(0.5))
 	if !again {
 		s.counts.learn(d, l)
 	}
-	for _, c := range corrections {
+	for _, c := range trained {
 		s.heads[c.head].learn(d, norm, c)
 	}
 	if errs(nearError) {
@@ -233,17 +233,17 @@ func (s *state) concerns(h *head, l Label) (y float64, ok bool) {
 
 // examples returns a training example of a lesson of label l for each head that it concerns.
 func (s *state) examples(d Document, l Label) []example {
-	var corrections []example
+	var trained []example
 	k := knownPool.Get().(*known)
 	defer knownPool.Put(k)
 	k.ratios = s.counts.logRatios(d, k.ratios)
 	for i := range s.heads {
 		h := &s.heads[i]
 		if y, ok := s.concerns(h, l); ok {
-			corrections = append(corrections, example{i, y, s.warm(h.label), s.predict(h, d, k)})
+			trained = append(trained, example{i, y, s.warm(h.label), s.predict(h, d, k)})
 		}
 	}
-	return corrections
+	return trained
 }
 
 // errs reports whether the head was not warm, or its probability for the whole document was

@@ -45,7 +45,6 @@ const (
 	inOther
 	capital
 	cased // has another lower case
-	blank
 	ofWord
 	odd      // see uncommonLetter
 	rare     // see offKeyboard
@@ -93,7 +92,6 @@ func computeProps(r rune) (n runeProps) {
 	is(unicode.ToLower(r) != r, cased)
 	is(unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r), ofWord)
 	is(uncommonLetter(r), odd)
-	is(space(r), blank)
 	is(offKeyboard(r), rare)
 	is(offKeyboard(r) && (hidden(r) || accent(r) || unicode.Is(unicode.Mn, r)), loose)
 	return n

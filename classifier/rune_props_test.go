@@ -30,7 +30,6 @@ func TestRuneProps_MatchTheirPredicates(t *testing.T) {
 			inGreek:    scriptByBlock(r) == greek,
 			inOther:    scriptByBlock(r) == otherScript,
 			capital:    unicode.IsUpper(r),
-			blank:      unicode.IsSpace(r),
 			ofWord:     unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r),
 			odd:        uncommonLetter(r),
 			rare:       offKeyboard(r),
@@ -39,6 +38,9 @@ func TestRuneProps_MatchTheirPredicates(t *testing.T) {
 			if got := n&what != 0; got != want || size != utf8.RuneLen(r) {
 				t.Errorf("%U has nature %b: %v, %d bytes", r, what, got, size)
 			}
+		}
+		if space(r) != unicode.IsSpace(r) {
+			t.Errorf("%U is a space: %v", r, space(r))
 		}
 		if scriptOf(r) != scriptByBlock(r) {
 			t.Errorf("%U is of script %d, not %d", r, scriptOf(r), scriptByBlock(r))

@@ -90,7 +90,7 @@ func (h *Threads) Run(ctx context.Context) {
 	}
 }
 
-// retryLater marks a thread whose page could not be read. Its readers will be told to reload the page.
+// retryLater marks a thread whose page could not be read. Its readers get an event to reload the page.
 func (h *Threads) retryLater(f *thread) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -69,7 +69,7 @@ func (h *signInWindow) pendingProof(o *windowRequest) (authz.ExternalIdentity, b
 	return h.kit.Providers.HeldProof(o.site, h.kit.Pending(o.Request()))
 }
 
-// showReader renders the window for a reader whom a provider identified. If the provider's name is missing or taken, the
+// showReader renders the window for a reader that a provider identified. If the provider's name is missing or taken, the
 // reader chooses a name.
 func (h *signInWindow) showReader(o *windowRequest, status int, proof authz.ExternalIdentity, name string) error {
 	called, err := h.ReaderAuth.CheckDisplayName(o.Request().Context(), o.site, name)

@@ -34,8 +34,7 @@ const (
 // A bench maps the name of each database to a server that uses it.
 type bench map[string]*server
 
-// A server is a running service with the sites a and b and an owner of both, who has a password. Limits are off by
-// default.
+// A server is a running service with the sites a and b and one owner of both, with a password. Limits are off by default.
 type server struct {
 	*testkit.Instance
 	token  string

@@ -17,8 +17,8 @@ import (
 
 // signInFlood tries passwords with 400 connections from one address. Meanwhile it signs in from another address and
 // reads uncached pages. As a control, the flood must have an effect on a server without limits. At the start of the
-// flood its allowed burst fills the queue for password hashes, so a sign-in in that half second may be told to retry.
-// The flood is niced, as all floods here.
+// flood its allowed burst fills the queue for password hashes, so a sign-in in that half second may get a 503.
+// The flood runs with a low priority, as all floods here.
 func signInFlood(t testing.TB, _ bench) result {
 	const connections, turns, turn = 400, 4, 3 * time.Second
 	felt := func(options ...string) (signIn, read float64, refused, own, flood int) {

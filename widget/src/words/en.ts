@@ -240,7 +240,7 @@ export const report = {
   often: "Too many at once. Try again in a minute.",
   once: "A moderator reads it again. You can ask once.",
   repeated: "You already reported this. A moderator reads it.",
-  says: "It stays up until a moderator decides. Nobody is told who reported it.",
+  says: "It stays up until a moderator decides. Nobody sees who reported it.",
   thanks: "Reported. A moderator will look.",
   title: "Report this comment",
   reasons: {
