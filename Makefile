@@ -36,12 +36,12 @@ test: deps testrun ## run the tests of TIER on DB, with FLAGS of go test
 	cd widget/build && $(GO) run . -check
 	cd bench && $(GO) test ./load ./stdio
 
-# SQLite (translated from C) is not instrumented, because it would take most of the time. Tests of memory, CPU or time are skipped: they would
-# measure the detector.
+# SQLite (translated from C) is not instrumented, because it would take most of the time. Tests of memory, CPU or time
+# are skipped: they would measure the detector.
 race: testrun ## run the concurrent packages under the race detector
 	CGO_ENABLED=1 $(TESTS) ./api ./api/web ./internal/coord/... ./moderation/... ./internal/mail ./internal/webhook ./internal/oidc -- \
 		-race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -timeout 40m \
-		-skip 'LittleMemory|CostDoesNotGrow|ClientsThatDoNotRead|ReadersAreAnsweredWhileTheDatabaseIsFrozen'
+		-skip 'MemoryPerStream|CostDoesNotGrow|ClientsThatDoNotRead|FrozenDatabase_CachedPages'
 
 # The first run builds golangci-lint, which takes two minutes of CPU.
 GOLANGCI := $(GO) tool -modfile=.ci/tools/go.mod golangci-lint

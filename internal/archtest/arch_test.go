@@ -1,7 +1,9 @@
 package archtest
 
 import (
+	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -45,5 +47,37 @@ func TestCheck_FindsPlantedViolations(t *testing.T) {
 				t.Errorf("got %q, %v; want %q", bad, err, tt.want)
 			}
 		})
+	}
+}
+
+// TestMakefile_SkipsExistingTests: after a test is renamed, `make race` would run it again.
+func TestMakefile_SkipsExistingTests(t *testing.T) {
+	root := os.DirFS("../..")
+	makefile, err := fs.ReadFile(root, "Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	skip := regexp.MustCompile(`-skip '([^']+)'`).FindSubmatch(makefile)
+	if skip == nil {
+		t.Fatal("the Makefile skips no test")
+	}
+	var tests strings.Builder
+	for _, pattern := range []string{"api/*_test.go", "internal/*/*_test.go", "moderation/*_test.go", "moderation/*/*_test.go"} {
+		files, err := fs.Glob(root, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			source, err := fs.ReadFile(root, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests.Write(source)
+		}
+	}
+	for name := range strings.SplitSeq(string(skip[1]), "|") {
+		if !regexp.MustCompile(`\nfunc Test\w*` + name).MatchString(tests.String()) {
+			t.Errorf("the Makefile skips %s: no test has this name", name)
+		}
 	}
 }
