@@ -334,7 +334,7 @@ func TestAkismet_DecodesOtherCharsets(t *testing.T) {
 	}
 }
 
-func blog(t *testing.T, w *world, key string) site.Site {
+func blog(t testing.TB, w *world, key string) site.Site {
 	t.Helper()
 	found, err := w.service.Site(t.Context(), key)
 	fatal(t, err)

@@ -128,7 +128,7 @@ var open = []string{
 	"POST /api/v1/sites/:site/identity", "DELETE /api/v1/sites/:site/identity",
 	"POST /sites/:site/page", "GET /", "GET /favicon.ico", "GET /robots.txt", "GET /times.js",
 	"POST /akismet/1.1/verify-key", "POST /akismet/1.1/comment-check", "POST /akismet/1.1/submit-spam",
-	"POST /akismet/1.1/submit-ham",
+	"POST /akismet/1.1/submit-ham", `POST /v1alpha1/comments\:analyze`, `POST /v1alpha1/comments\:suggestscore`,
 	"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/openapi.json", "GET /docs", "GET /docs.css",
 	"GET /healthz", "GET /readyz", "GET /m/:token", "POST /m/:token",
 }

@@ -58,6 +58,7 @@ var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/
 	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try",
 	"POST /api/v1/sites/:site/moderation/presence", "DELETE /api/v1/sites/:site/moderation/presence",
 	"POST /akismet/1.1/verify-key", "POST /api/v1/sites/:site/moderation/webhooks/:id/test", "POST /signin",
+	`POST /v1alpha1/comments\:analyze`,
 	"POST /api/v1/sites/:site/moderation/neighbours/preview",
 	"POST /moderate/:site/webhooks/:id/test", "POST /moderate/:site/webhooks/:id/again"}
 
@@ -72,6 +73,7 @@ var publicRoutes = []string{
 	"POST /api/v1/sites/:site/comments/:id/report", "POST /api/v1/sites/:site/comments/:id/appeal",
 	"POST /m/:token", "POST /akismet/1.1/verify-key", "POST /akismet/1.1/comment-check",
 	"POST /akismet/1.1/submit-spam", "POST /akismet/1.1/submit-ham",
+	`POST /v1alpha1/comments\:analyze`, `POST /v1alpha1/comments\:suggestscore`,
 }
 
 // act creates the object that a route acts on, and returns the request.
@@ -257,6 +259,12 @@ func (s *stage) act(route string) act {
 		"POST /akismet/1.1/submit-ham":
 		form("api_key", s.token, "blog", s.written()["page"].(values)["url"].(string), "user_ip", "192.0.2.7",
 			"comment_author", fresh, "comment_content", "Asked by another program: "+fresh)
+	case `POST /v1alpha1/comments\:analyze`, `POST /v1alpha1/comments\:suggestscore`:
+		path = strings.ReplaceAll(path, `\`, "") + "?site=" + s.site
+		a.header = map[string]string{"X-Goog-Api-Key": s.token}
+		a.json = values{"comment": values{"text": "Asked by another program: " + fresh}, "dropUnsupportedAttributes": true,
+			"requestedAttributes": values{"INSULT": values{}},
+			"attributeScores":     values{"INSULT": values{"summaryScore": values{"value": 1}}}}
 	case "POST …/moderation/neighbours", "DELETE …/moderation/neighbours/:id", "POST …/moderation/neighbours/preview",
 		"POST /moderate/:site/neighbours/:id/remove":
 		s.clear("neighbours")

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/api/akismet"
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/admin"
+	"github.com/aitys/aitys/api/perspective"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/store"
@@ -92,6 +93,7 @@ func (a *App) routes() []api.Routes {
 		reader.Services{Moderation: a.Moderation, Identity: a.Identity, ReaderAuth: a.ReaderAuth, ReaderMail: a.ReaderMail,
 			Privacy: a.Privacy, Takedowns: a.Takedowns, Reports: a.Reports}.Routes,
 		akismet.Services{Identity: a.Identity, SpamChecks: a.SpamChecks}.Routes,
+		perspective.Services{Identity: a.Identity, SpamChecks: a.SpamChecks}.Routes,
 	}
 }
 

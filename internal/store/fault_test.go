@@ -272,6 +272,7 @@ var noUseCases = map[string]string{
 	"ReapplyErasures":  "works in batches on a copy that is deleted on failure; tested with restore",
 	"AnonymizeByLink":  "works in batches and resumes after an interruption; has a test of its own",
 
+	"OwnLessons":       "called by Score",
 	"TrainingProgress": "never fails; tested with the evidence",
 	"RefusalHint":      "calls Judge and Evidence, not the database",
 	"TypicalHours":     "a hint beside a list; returns its last result on failure",

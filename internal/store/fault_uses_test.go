@@ -267,6 +267,20 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(w.App.Teach(w.Ctx, authz.Operator, w.A, in, classifier.Ham))
 		return func() error { return w.App.Teach(w.Ctx, authz.Operator, w.A, in, classifier.Spam) }
 	},
+	"SiteForScore": func(w *faulty) func() error {
+		s := w.other()
+		return func() error { _, err := s.SiteForScore(w.Ctx, authz.Operator, w.A.Key); return err }
+	},
+	"Score": func(w *faulty) func() error {
+		s, in := w.other(), spamcheck.Request{Body: "Another program asks how toxic this is: " + w.name()}
+		return func() error { _, err := s.Score(w.Ctx, authz.Operator, w.A, in); return err }
+	},
+	"TeachOpinion": func(w *faulty) func() error {
+		in := spamcheck.Request{Body: "Another program says how toxic this is: " + w.name()}
+		opinion := spamcheck.Opinion{Labels: map[classifier.Label]float64{classifier.Obscenity: 1}}
+		w.Must(w.App.Teach(w.Ctx, authz.Operator, w.A, in, classifier.Spam))
+		return func() error { return w.App.TeachOpinion(w.Ctx, authz.Operator, w.A, in, opinion) }
+	},
 	"Vote": func(w *faulty) func() error {
 		c := w.approved()
 		return func() error {

@@ -2,9 +2,11 @@ package learning
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
 
@@ -18,14 +20,30 @@ func (s *Models) TrainingProgress(ctx context.Context, who authz.Actor, site sit
 	if err := who.Authorize(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return TrainingProgress{}, err
 	}
-	l, err := s.model(ctx, site.ID)
+	own, err := s.OwnLessons(ctx, site.ID)
 	if err != nil {
 		s.log.WarnContext(ctx, "training progress unavailable", "site", site.Key, "error", err)
 		return TrainingProgress{}, nil
 	}
-	taught, copied := l.Model.LessonCounts()
-	ham, spam := taught[classifier.Ham]-copied[classifier.Ham], taught[classifier.Spam]-copied[classifier.Spam]
+	ham, spam := own[classifier.Ham], own[classifier.Spam]
 	return TrainingProgress{
 		Ham: ham, Spam: spam, MoreHam: max(0, classifier.YoungBelow-ham), MoreSpam: max(0, classifier.YoungBelow-spam),
 	}, nil
+}
+
+// OwnLessons returns the number of lessons of each label, indexed by classifier.Label, without copied ones. Package
+// spamcheck calls it. If the model is still being folded, it returns busy.
+func (s *Models) OwnLessons(ctx context.Context, site int64) (own [5]int, err error) {
+	l, err := s.model(ctx, site)
+	if errors.Is(err, errLoading) {
+		return own, problem.TryAgain(err)
+	}
+	if err != nil {
+		return own, err
+	}
+	taught, copied := l.Model.LessonCounts()
+	for i := range own {
+		own[i] = taught[i] - copied[i]
+	}
+	return own, nil
 }

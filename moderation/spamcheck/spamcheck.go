@@ -1,4 +1,5 @@
-// Package spamcheck checks comments of other programs for spam, and lets these programs teach the filter.
+// Package spamcheck checks comments of other programs for spam, scores them for reasons of refusal, and lets these
+// programs teach the filter.
 //
 // A checked comment is judged by the same model, rules and blocks as one that is posted here, but is not stored. For
 // fifteen days the package stores a keyed hash of its content, its fingerprint, and a keyed hash of the submission.
@@ -67,12 +68,17 @@ type Row struct {
 	Hash  []byte
 	Print campaign.Print
 	Times int // number of submissions of the content
-	Label int // 0: nothing was taught; otherwise a classifier.Label plus one
+	Label int // 0: neither spam nor ham was taught; otherwise a classifier.Label plus one
 	At    time.Time
 }
 
-// storedLabel returns the Row.Label of a classifier label.
-func storedLabel(l classifier.Label) int { return int(l) + 1 }
+// storedLabel returns the Row.Label of a classifier label. Only spam and ham are compared with near-duplicates.
+func storedLabel(l classifier.Label) int {
+	if l != classifier.Spam && l != classifier.Ham {
+		return 0
+	}
+	return int(l) + 1
+}
 
 // Tx is the transaction that checks need.
 type Tx interface {
@@ -91,6 +97,8 @@ type Tx interface {
 // A Judge scores a comment with a site's model. learning.Models implements it.
 type Judge interface {
 	Judge(ctx context.Context, c comment.Comment) comment.Prediction
+	// OwnLessons returns the number of lessons of each label that were taught on the site itself.
+	OwnLessons(ctx context.Context, site int64) ([5]int, error)
 }
 
 // Rules evaluates a site's rules and blocks. rules.Service implements it.
