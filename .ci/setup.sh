@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, Redis,
-# Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, sqlite3 and curl for the commands in the
-# documents, npm for axe-core, the accessibility checker. Without root or apt it reports what is missing and exits with 0;
+# Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, sqlite3, curl and Python for the commands in
+# the documents, npm for axe-core, the accessibility checker. Without root or apt it reports what is missing and exits with 0;
 # tests that need it are skipped.
 set -eu
 cd "$(dirname "$0")/.."
@@ -24,6 +24,7 @@ want strace strace
 want git git
 want sqlite3 sqlite3
 want curl curl
+want python3 python3
 want npm npm
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql initdb
 if ! fc-list ':lang=kk' 2>/dev/null | grep -q .; then missing="$missing fonts-noto-core fontconfig"; fi
