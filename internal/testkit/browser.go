@@ -321,7 +321,8 @@ func (t *Tab) Gone(role, name string) error {
 	})
 }
 
-// Click moves the pointer to the center of the first element with a role and name, and clicks when it is enabled.
+// Click moves the pointer to the center of the first element with a role and name, and clicks when it is enabled and does
+// not move.
 func (t *Tab) Click(role, name string) error {
 	return t.until(fmt.Sprintf("click %s %q", role, name), func(ctx context.Context) error {
 		found, err := t.findNode(ctx, role, name, 0)
@@ -333,19 +334,17 @@ func (t *Tab) Click(role, name string) error {
 		if err != nil {
 			return err
 		}
-		box, err := chromedp.Call(ctx, dom.GetContentQuads, dom.GetContentQuadsParams{BackendNodeID: node})
+		x, y, err := center(ctx, node)
 		if err != nil {
 			return err
 		}
-		if len(box.Quads) == 0 {
-			return errors.New("it has no place on the page")
-		}
-		q := box.Quads[0]
-		x, y := (q[0]+q[4])/2, (q[1]+q[5])/2
 		_, err = chromedp.Call(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{
 			Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y})
 		if err != nil {
 			return err
+		}
+		if nowX, nowY, err := center(ctx, node); err != nil || nowX != x || nowY != y {
+			return errors.New("it moves")
 		}
 		if slices.ContainsFunc(found.Properties, func(p *accessibility.Property) bool {
 			return p.Name == accessibility.PropertyNameDisabled && string(p.Value.Value) == "true"
@@ -354,6 +353,19 @@ func (t *Tab) Click(role, name string) error {
 		}
 		return chromedp.Do(ctx, chromedp.MouseClickXY(x, y))
 	})
+}
+
+// center returns the center of an element in the viewport.
+func center(ctx context.Context, node cdp.BackendNodeID) (x, y float64, err error) {
+	box, err := chromedp.Call(ctx, dom.GetContentQuads, dom.GetContentQuadsParams{BackendNodeID: node})
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(box.Quads) == 0 {
+		return 0, 0, errors.New("it has no place on the page")
+	}
+	q := box.Quads[0]
+	return (q[0] + q[4]) / 2, (q[1] + q[5]) / 2, nil
 }
 
 // Type focuses a field and inserts text at its cursor.
