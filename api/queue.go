@@ -81,6 +81,7 @@ type parentOut struct {
 
 type verdictOut struct {
 	Score   float64          `json:"score"`
+	Kind    comment.Kind     `json:"kind"`
 	Action  string           `json:"action"`
 	Reason  *string          `json:"reason"`
 	Signals []comment.Signal `json:"signals"`
@@ -131,7 +132,7 @@ func item(i moderation.Item, w *i18n.Catalog) itemOut {
 		Page:      pageRefOut{ID: i.Page.ID, URL: i.Page.URL, Title: i.Page.Title, Open: i.Page.Open},
 		PageTitle: web.OrNull(i.Title()),
 		Verdict: verdictOut{
-			Score: v.Score, Action: v.Action.String(), Reason: web.OrNull(v.Reason.String()),
+			Score: v.Score, Kind: v.Kind(), Action: v.Action.String(), Reason: web.OrNull(v.Reason.String()),
 			Signals: signals(v.Signals, w), Spam: v.Spam, Warm: v.Warm,
 		},
 		Evidence: evidence(i.Evidence, w),

@@ -63,6 +63,8 @@ type Judgement struct {
 	// Reasons are independent probabilities of HateSpeech, Obscenity and PersonalAttack. Each is 0 until its label and
 	// ham were taught.
 	Reasons [3]float64
+	// YoungReasons reports the same as Young about the labels of Reasons.
+	YoungReasons [3]bool
 	// UnknownLanguage says, from 0 to 1, how little the comment's language resembles that of the ham lessons. Spam is
 	// discounted by it and Logit is not. It is 0 for a comment with a link, an e-mail address, a telephone number, money,
 	// a website or a disguise.

@@ -126,6 +126,7 @@ func (m *Model) Judge(d Document) Judgement {
 		switch {
 		case h.label != Spam:
 			j.Reasons[h.label-HateSpeech] = table.Sigmoid(h.calibrateReason(z))
+			j.YoungReasons[h.label-HateSpeech] = s.young(h.label)
 		case !warm: // the logit rests on shape and on the one class that was taught
 			j.Logit = z
 		default:
@@ -135,10 +136,15 @@ func (m *Model) Judge(d Document) Judgement {
 			shown := s.capConfidence(h.shown.logit(z))
 			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(discountLanguage(shown, j.UnknownLanguage))
 			j.Calibrated = min(h.predicted[0], h.predicted[1]) >= paramsOf(Spam).fullAfter
-			j.Young = min(s.taught[Spam]-s.copied[Spam], s.taught[Ham]-s.copied[Ham]) < YoungBelow
+			j.Young = s.young(Spam)
 		}
 	}
 	return j
+}
+
+// young reports whether fewer than YoungBelow lessons of a label, or of ham, were taught on the site itself.
+func (s *state) young(l Label) bool {
+	return min(s.taught[l]-s.copied[l], s.taught[Ham]-s.copied[Ham]) < YoungBelow
 }
 
 // known is the reused memory of what a model knows about a document's tokens.

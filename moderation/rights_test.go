@@ -135,6 +135,9 @@ RestoreWebhook      auth   role   role      ok     ok          ok        role   
 SiteForCheck                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 CheckComment                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 Teach               auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+SiteForScore        auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+Score               auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+TeachOpinion        auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
 RemoveSite          auth   role   role      -      -           -         role   role    site   site   site     -
 `
 
@@ -512,6 +515,15 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 		},
 		"Teach": func(who authz.Actor) error {
 			return s.Teach(ctx, who, w.A, spamcheck.Request{Body: "Taught from elsewhere."}, classifier.Ham)
+		},
+		"SiteForScore": func(who authz.Actor) error { _, err := s.SiteForScore(ctx, who, w.A.Key); return err },
+		"Score": func(who authz.Actor) error {
+			_, err := s.Score(ctx, who, w.A, spamcheck.Request{Body: "Asked about from elsewhere."})
+			return err
+		},
+		"TeachOpinion": func(who authz.Actor) error {
+			in := spamcheck.Request{Body: "Taught from elsewhere, with an opinion."}
+			return s.TeachOpinion(ctx, who, w.A, in, spamcheck.Opinion{Other: 1})
 		},
 		"WithdrawLessons": func(who authz.Actor) error {
 			_, err := s.WithdrawLessons(ctx, who, w.A, other.Account.ID, nil)

@@ -106,7 +106,7 @@ func TestBands_ShowTotals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.post("The first that waits, with no word of those to come.")
-	b := w.as("Olga").open("/moderate/blog/queue?sort=risk").misses("Almost certainly spam")
+	b := w.as("Olga").open("/moderate/blog/queue?sort=risk").misses("Very high risk")
 	if got := len(nodes(b.doc, "Under 5")); got != 1 { // only the option of the score filter
 		t.Errorf("a site without scores has bands: %d", got)
 	}
@@ -118,12 +118,12 @@ func TestBands_ShowTotals(t *testing.T) {
 		w.posted(goods, 1)
 	}
 	w.posted(plants, 1)
-	b.open("/moderate/blog/queue?sort=risk").sees("95 and up Almost certainly spam 3 comments").
-		sees("Under 5 Nothing unusual 1 comment")
+	b.open("/moderate/blog/queue?sort=risk").sees("95 and up Very high risk 3 comments").
+		sees("Under 5 Very low risk 1 comment")
 	calm := nameOf(b.open("/moderate/blog/queue?sort=calm").doc)
-	if strings.Index(calm, "Nothing unusual 1 comment") > strings.Index(calm, "Almost certainly spam 3 comments") {
+	if strings.Index(calm, "Very low risk 1 comment") > strings.Index(calm, "Very high risk 3 comments") {
 		t.Errorf("the calmest do not come first: %s", calm)
 	}
 	b.open("/moderate/blog/queue").misses("3 comments")
-	b.open("/moderate/blog/queue?sort=risk&lang=en").sees("Almost certainly spam").misses("3 comments") // not counted
+	b.open("/moderate/blog/queue?sort=risk&lang=en").sees("Very high risk").misses("3 comments") // not counted
 }

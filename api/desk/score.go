@@ -34,6 +34,16 @@ func (m *cardMaker) score(v comment.Verdict) score {
 	s := score{Warm: true, Width: min(200, 2*percent), Words: m.T("score." + bandOf(v))}
 	s.Count = m.N("score.in100", Percent(v.Score))
 	s.Label = m.N("score.n", Percent(v.Score))
+	if v.IsAbuse() {
+		reason := m.T("reason.low." + string(v.Kind()))
+		s.Count = m.T("score.in100.abuse", "n", Percent(v.Score), "reason", reason)
+		switch {
+		case percent >= 70:
+			s.Words = m.T("score.likely", "reason", reason)
+		case percent >= 30:
+			s.Words = m.T("score.possible", "reason", reason)
+		}
+	}
 	var why []string
 	for _, signal := range v.RaisingSignals(m.site.Settings.Suspect) {
 		why = append(why, m.SignalText(signal.Code, signal.Text, signal.Args))
@@ -85,7 +95,7 @@ type reason struct {
 const disguiseWeight = 4
 
 // reasons returns likely refusal reasons, disguise, signals and the strongest evidence as sentences, strongest first.
-// It omits the classifier's signal, which is the score; signals that Score.Why names; and signals of weight 0, unless
+// It omits the classifier's signals, which are the score; signals that Score.Why names; and signals of weight 0, unless
 // they are rules.
 func (m *cardMaker) reasons(it moderation.Item, disguise string) []reason {
 	var rs []reason

@@ -6,9 +6,13 @@ import (
 	"slices"
 )
 
-// ScoreDiffers reports whether the score, which is shown, clearly differs from the classifier's probability: by at least ten percentage points, or by at least two with only one of them at suspect or above. suspect is the score
-// from which a comment is suspected.
+// ScoreDiffers reports whether signals about spam made the score clearly differ from the classifier's probability: by at
+// least ten percentage points, or by at least two with only one of them at suspect or above. suspect is the score from
+// which a comment is suspected.
 func (v Verdict) ScoreDiffers(suspect float64) bool {
+	if v.IsAbuse() {
+		return false
+	}
 	far := math.Abs(math.Round(v.Score*100) - math.Round(v.Spam*100))
 	return v.Warm && (far >= 10 || far >= 2 && (v.Score >= suspect) != (v.Spam >= suspect))
 }

@@ -3,6 +3,7 @@ package comment
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Weights of signals, in nats towards refusal. No uncertain signal reaches 0.9 alone: sigmoid(2) is 0.88.
@@ -22,23 +23,28 @@ const (
 )
 
 const (
+	abuseCode    = "classifier.abuse"
 	namesakeCode = "writer.namesake"
 	foreignCode  = "classifier.foreign"
 )
 
-// signals returns the signals of a comment. j is the prediction of the classifier, and said its weight.
-func signals(f Facts, v Verdict, j Prediction, said float64) []Signal {
+// signals returns the signals of a comment. j is the prediction of the classifier. suspect is the score from which a
+// comment is suspected.
+func signals(f Facts, v Verdict, j Prediction, suspect float64) []Signal {
 	var found []Signal
 	add := func(name, code string, weight float64, args map[string]any, text string) {
 		found = append(found, Signal{Name: name, Code: code, Weight: weight, Args: args, Text: text})
 	}
 	if v.Warm {
-		percent := min(max(int(math.Round(v.Spam*100)), 1), 99) // never show certainty
-		add("classifier", "classifier.spam", said, map[string]any{"percent": percent},
+		percent := percentOf(v.Spam)
+		add("classifier", "classifier.spam", classifierWeight(j, suspect), map[string]any{"percent": percent},
 			fmt.Sprintf("By what was decided here before, this is spam with a probability of %d %%.", percent))
 	}
-	if v.Warm && j.UnknownLanguage >= 0.5 { // said already contains its effect
+	if v.Warm && j.UnknownLanguage >= 0.5 { // the weight already contains its effect
 		add("classifier", foreignCode, 0, nil, "Hardly a word of it is known here; its letters alone make it no suspect.")
+	}
+	if s, ok := abuse(j, suspect); ok {
+		found = append(found, s)
 	}
 	if n := f.Links; n > 0 {
 		weight := min(float64(n)*linkWeight, maxLinkWeight)
@@ -78,20 +84,51 @@ func signals(f Facts, v Verdict, j Prediction, said float64) []Signal {
 // Alone, a young classifier never makes a comment suspected. Neither does any classifier for a comment in a language
 // that it was never taught. Such comments keep their order below suspect.
 func classifierWeight(j Prediction, suspect float64) float64 {
-	z := min(max(logit(j.Spam), -maxLogit), maxLogit)
+	return holdBelow(suspect, j.Spam, j.Young, j.UnknownLanguage)
+}
+
+// holdBelow returns the logit of a probability. If the model is young, it is below that of suspect; if the comment's
+// language is unknown, it is as much lower as unknown says, from 0 to 1.
+func holdBelow(suspect, probability float64, young bool, unknown float64) float64 {
+	z := min(max(logit(probability), -maxLogit), maxLogit)
 	below := min(maxLogit, logit(suspect))
 	held := 0.0
 	switch {
-	case z <= 0 || !j.Young && j.UnknownLanguage == 0:
+	case z <= 0 || !young && unknown == 0:
 		return z
 	case below > 0:
 		held = 0.99 * below * math.Tanh(z/below)
 	}
-	if j.Young {
+	if young {
 		return held
 	}
-	return z - j.UnknownLanguage*(z-held)
+	return z - unknown*(z-held)
 }
+
+// abuse returns the signal of the likeliest of PredictedReasons, unless it is less probable than minReason. Its weight
+// is 0, because it says nothing about spam: Verdict.abuse reads its risk.
+func abuse(j Prediction, suspect float64) (Signal, bool) {
+	worst := 0
+	for i, p := range j.Reasons {
+		if p > j.Reasons[worst] {
+			worst = i
+		}
+	}
+	p := j.Reasons[worst]
+	if !j.OK || p < minReason {
+		return Signal{}, false
+	}
+	reason := PredictedReasons[worst].String()
+	risk := sigmoid(holdBelow(suspect, p, j.YoungReasons[worst], j.UnknownLanguage))
+	percent := percentOf(p)
+	return Signal{Name: "classifier", Code: abuseCode,
+		Args: map[string]any{"reason": reason, "percent": percent, "probability": p, "risk": risk},
+		Text: fmt.Sprintf("By what was decided here before, this is %s with a probability of %d %%.",
+			strings.ReplaceAll(reason, "_", " "), percent)}, true
+}
+
+// percentOf returns a probability in percent, from 1 to 99: it never claims certainty.
+func percentOf(p float64) int { return min(max(int(math.Round(p*100)), 1), 99) }
 
 // writerWeight returns the weight of the commenter's history. Only a bad history counts: names are unverified, so a
 // stranger could claim a name with a good one.

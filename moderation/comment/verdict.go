@@ -7,8 +7,9 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// A Verdict is the service's assessment of a comment. Score is the probability that orders the queue. Spam is the
-// classifier's own calibrated probability. Warm is false if the classifier had learned too little for a prediction.
+// A Verdict is the service's assessment of a comment. Score orders the queue. It is the risk of the comment: the
+// probability of spam by all signals, or that of abuse if it is higher. Kind names which. Spam is the classifier's own
+// calibrated probability. Warm is false if the classifier had learned too little for a prediction.
 // ModelSeq is the log sequence number of the model.
 type Verdict struct {
 	Score    float64
@@ -71,9 +72,9 @@ var PredictedReasons = [3]Reason{ReasonHateSpeech, ReasonObscenity, ReasonPerson
 // goodUpTo is the highest score at which approval may be suggested.
 const goodUpTo = 0.1
 
-// Probabilities from which a reason is suggested, and from which it is likely. A comment with a likely reason is not
-// suggested for approval.
+// Probabilities from which a reason raises the score, from which it is likely, and from which it is suggested.
 const (
+	minReason       = goodUpTo
 	suggestedReason = 0.9
 	likelyReason    = 0.5
 )
@@ -85,37 +86,93 @@ func VerdictOf(f Facts, j Prediction, suspect float64) Verdict {
 	if j.OK {
 		v.Spam, v.Warm = j.Spam, j.Warm
 	}
-	v.Signals = signals(f, v, j, classifierWeight(j, suspect))
-	v.decide(suspect, f.Lifted(), j.Reasons)
+	v.Signals = signals(f, v, j, suspect)
+	v.decide(suspect, f.Lifted())
 	return v
 }
 
-// decide computes score, action and reason from the signals. lift raises the score to at least suspect. reasons are the
-// probabilities of PredictedReasons.
-func (v *Verdict) decide(suspect float64, lift bool, reasons [3]float64) {
+// decide computes score, action and reason from the signals. lift raises the probability of spam to at least suspect.
+func (v *Verdict) decide(suspect float64, lift bool) {
 	sum := 0.0
 	for _, s := range v.Signals {
 		sum += s.Weight
 	}
-	v.Score = 1 / (1 + math.Exp(-sum))
+	spam := sigmoid(sum)
 	if lift {
-		v.Score = max(v.Score, suspect)
+		spam = max(spam, suspect)
 	}
-	worst := 0
-	for i, p := range reasons {
-		if p > reasons[worst] {
-			worst = i
-		}
-	}
+	reason, abuse, probability := v.abuse()
+	v.Score = max(spam, abuse)
 	v.Action, v.Reason = Hold, NoReason
 	switch {
-	case v.Score >= suspect:
+	case spam >= suspect && spam >= abuse:
 		v.Action, v.Reason = MarkSpam, ReasonSpam
-	case reasons[worst] >= suggestedReason:
-		v.Action, v.Reason = Reject, PredictedReasons[worst]
-	case v.Warm && v.Score <= goodUpTo && reasons[worst] < likelyReason && !v.Held():
+	case abuse >= suspect || probability >= suggestedReason:
+		v.Action, v.Reason = Reject, reason
+	case v.Warm && v.Score <= goodUpTo && !v.Held():
 		v.Action = Approve
 	}
+}
+
+// abuse returns the likeliest of PredictedReasons with its risk and its probability, or 0 if none is worth a signal. The
+// risk of a young reason is below its probability.
+func (v Verdict) abuse() (reason Reason, risk, probability float64) {
+	for _, s := range v.Signals {
+		if s.Code == abuseCode {
+			name, _ := s.Args["reason"].(string)
+			reason, _ = ParseReason(name)
+			risk, _ = s.Args["risk"].(float64)
+			probability, _ = s.Args["probability"].(float64)
+		}
+	}
+	return reason, risk, probability
+}
+
+// IsAbuse reports whether the score is the risk of abuse, not of spam.
+func (v Verdict) IsAbuse() bool {
+	_, risk, _ := v.abuse()
+	return risk > 0 && risk >= v.Score
+}
+
+// A Kind says what the risk of a comment is about.
+type Kind string
+
+// The kinds of risk. A comment without any signal has the kind KindNone.
+const (
+	KindNone           Kind = "none"
+	KindSpam           Kind = "spam"
+	KindHateSpeech     Kind = "hate_speech"
+	KindObscenity      Kind = "obscenity"
+	KindPersonalAttack Kind = "personal_attack"
+	KindLink           Kind = "link"
+	KindCopy           Kind = "copy"
+	KindRule           Kind = "rule"
+)
+
+// signalKinds maps the names of signals to kinds. The others speak of spam.
+var signalKinds = map[string]Kind{
+	"link": KindLink, "duplicate": KindCopy, "campaign": KindCopy, "rule": KindRule, "block": KindRule, "neighbour": KindRule,
+}
+
+// Kind returns what determined the score: abuse, if its risk is the score; else the signal with the highest weight.
+func (v Verdict) Kind() Kind {
+	if reason, _, _ := v.abuse(); v.IsAbuse() {
+		return Kind(reason.String())
+	}
+	kind, most := KindNone, 0.0
+	if v.Warm {
+		kind = KindSpam
+	}
+	for _, s := range v.Signals {
+		if s.Weight <= most {
+			continue
+		}
+		kind, most = KindSpam, s.Weight
+		if k, ok := signalKinds[s.Name]; ok {
+			kind = k
+		}
+	}
+	return kind
 }
 
 // TrustedCode is the code of the signal that the commenter or address is trusted.
@@ -157,7 +214,7 @@ func (v Verdict) WithRepeats(f Facts, suspect float64) Verdict {
 		return s.Name == "duplicate" || s.Name == "campaign"
 	})
 	v.Signals = append(v.Signals, f.repeatSignals()...)
-	v.decide(suspect, f.Lifted(), [3]float64{})
+	v.decide(suspect, f.Lifted())
 	return v
 }
 
@@ -166,17 +223,7 @@ func (v Verdict) WithRepeats(f Facts, suspect float64) Verdict {
 func (v Verdict) WithChecker(said Signal, suspect float64) Verdict {
 	v.Signals = slices.DeleteFunc(slices.Clone(v.Signals), func(s Signal) bool { return s.Name == said.Name })
 	v.Signals = append(v.Signals, said)
-	sum := 0.0
-	for _, s := range v.Signals {
-		sum += s.Weight
-	}
-	v.Score = max(v.Score, 1/(1+math.Exp(-sum))) // keeps a score that was raised to suspect
-	switch {
-	case v.Score >= suspect:
-		v.Action, v.Reason = MarkSpam, ReasonSpam
-	case v.Action == Approve && v.Score > goodUpTo:
-		v.Action = Hold
-	}
+	v.decide(suspect, v.Action == MarkSpam)
 	return v
 }
 
@@ -260,6 +307,8 @@ func (v Verdict) KeepIfClose(former Verdict, suspect float64) Verdict {
 	}
 	return v
 }
+
+func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
 
 func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 

@@ -1,6 +1,7 @@
 package comment_test
 
 import (
+	"encoding/json"
 	"math"
 	"reflect"
 	"testing"
@@ -15,6 +16,13 @@ const suspect = 0.9
 func classifierWeight(spam float64, reasons ...float64) comment.Prediction {
 	j := comment.Prediction{OK: true, ModelSeq: 7}
 	j.Warm, j.Spam, j.Logit = true, spam, math.Log(spam/(1-spam))
+	copy(j.Reasons[:], reasons)
+	return j
+}
+
+// reasonsOnly returns a prediction of a model that was taught no spam.
+func reasonsOnly(reasons ...float64) comment.Prediction {
+	j := comment.Prediction{OK: true, ModelSeq: 7, Judgement: classifier.Judgement{Spam: 0.5}}
 	copy(j.Reasons[:], reasons)
 	return j
 }
@@ -42,8 +50,11 @@ func TestVerdictOf_Signals(t *testing.T) {
 		{"the model is sure of spam", quiet, classifierWeight(0.99), comment.MarkSpam, comment.ReasonSpam, 0.98, 1},
 		{"the model is sure of ham", quiet, classifierWeight(0.01), comment.Approve, 0, 0, 0.02},
 		{"the model is not sure", quiet, classifierWeight(0.5), comment.Hold, 0, 0.5, 0.5},
-		{"ham, but likely an insult", quiet, classifierWeight(0.01, 0, 0, 0.6), comment.Hold, 0, 0, 0.02},
-		{"ham, and surely an insult", quiet, classifierWeight(0.01, 0, 0, 0.95), comment.Reject, comment.ReasonPersonalAttack, 0, 0.02},
+		{"ham, but likely an insult", quiet, classifierWeight(0.01, 0, 0, 0.6), comment.Hold, 0, 0.59, 0.61},
+		{"ham, and surely an insult", quiet, classifierWeight(0.01, 0, 0, 0.95), comment.Reject, comment.ReasonPersonalAttack, 0.94, 0.96},
+		{"spam, and likelier an insult", quiet, classifierWeight(0.92, 0, 0, 0.99), comment.Reject, comment.ReasonPersonalAttack, 0.98, 1},
+		{"an insult, and likelier spam", quiet, classifierWeight(0.99, 0, 0, 0.92), comment.MarkSpam, comment.ReasonSpam, 0.98, 1},
+		{"an insult without a spam model", quiet, reasonsOnly(0, 0, 0.95), comment.Reject, comment.ReasonPersonalAttack, 0.94, 0.96},
 		{"the honeypot was filled", trapped, classifierWeight(0.01), comment.MarkSpam, comment.ReasonSpam, suspect, 1},
 		{"submitted three times", again, classifierWeight(0.01), comment.MarkSpam, comment.ReasonSpam, suspect, 1},
 		{"many links and no model", links, comment.Prediction{}, comment.Hold, 0, 0.6, 0.89},
@@ -90,6 +101,75 @@ func TestVerdictOf_YoungModelDoesNotSuspect(t *testing.T) {
 	young.Young = true
 	if v := comment.VerdictOf(quick, young, suspect); v.Action != comment.MarkSpam {
 		t.Errorf("sent within a second by a writer with five refusals: %v at %g", v.Action, v.Score)
+	}
+}
+
+// A reason with fewer than ten decisions raises the score, but makes no comment suspected, for any threshold.
+func TestVerdictOf_YoungReasonDoesNotSuspect(t *testing.T) {
+	quiet := comment.Facts{FormAge: -1, Submissions: 1}
+	for _, suspect := range []float64{0.51, 0.7, 0.9, 0.999} {
+		before := 0.0
+		for _, p := range []float64{0.3, 0.5, 0.6, 0.9, 0.99, 0.999} {
+			j := classifierWeight(0.01, 0, p)
+			j.YoungReasons[1] = true
+			v := comment.VerdictOf(quiet, j, suspect)
+			if v.Score >= suspect || v.Score < before || v.Kind() != comment.KindObscenity {
+				t.Errorf("suspected from %g: %g is scored %g and suggested %v, kind %s", suspect, p, v.Score, v.Action, v.Kind())
+			}
+			before = v.Score
+		}
+	}
+}
+
+// The score of abuse survives signals that come later, also after the verdict was stored as JSON.
+func TestVerdict_AbuseSurvivesLaterSignals(t *testing.T) {
+	f := comment.Facts{FormAge: -1, Submissions: 1}
+	first := comment.VerdictOf(f, classifierWeight(0.01, 0, 0, 0.97), suspect)
+	raw, err := json.Marshal(first.Signals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Signals = nil
+	if err := json.Unmarshal(raw, &first.Signals); err != nil {
+		t.Fatal(err)
+	}
+	checked := first.WithChecker(comment.Signal{Name: "checker", Weight: 2.5}, suspect)
+	f.Submissions = 3
+	again := checked.WithRepeats(f, suspect)
+	for name, v := range map[string]comment.Verdict{"checked": checked, "submitted again": again} {
+		if math.Abs(v.Score-0.97) > 1e-9 || v.Action != comment.Reject || v.Reason != comment.ReasonPersonalAttack ||
+			v.Kind() != comment.KindPersonalAttack {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
+func TestKind_NamesWhatDeterminedTheScore(t *testing.T) {
+	quiet := comment.Facts{FormAge: -1, Submissions: 1}
+	linked, again, alike, ruled := quiet, quiet, quiet, quiet
+	linked.Links, again.Submissions, alike.Alike = 4, 3, 2
+	ruled.Findings = comment.Findings{Suspected: true, Signals: []comment.Signal{{Name: "rule", Weight: 3}}}
+	for _, tt := range []struct {
+		name   string
+		facts  comment.Facts
+		judged comment.Prediction
+		want   comment.Kind
+	}{
+		{"nothing is known", quiet, comment.Prediction{}, comment.KindNone},
+		{"a warm model", quiet, classifierWeight(0.3), comment.KindSpam},
+		{"an insult", quiet, classifierWeight(0.3, 0, 0, 0.6), comment.KindPersonalAttack},
+		{"hate", quiet, classifierWeight(0.3, 0.8, 0, 0.6), comment.KindHateSpeech},
+		{"an insult that is likelier spam", quiet, classifierWeight(0.7, 0, 0, 0.6), comment.KindSpam},
+		{"links without a model", linked, comment.Prediction{}, comment.KindLink},
+		{"links known to the model", linked, classifierWeight(0.6), comment.KindSpam},
+		{"submitted three times", again, classifierWeight(0.01), comment.KindCopy},
+		{"a copy of refused spam", alike, classifierWeight(0.01), comment.KindCopy},
+		{"a rule", ruled, classifierWeight(0.01), comment.KindRule},
+		{"a rule, and surer spam", ruled, classifierWeight(0.99), comment.KindSpam},
+	} {
+		if got := comment.VerdictOf(tt.facts, tt.judged, suspect).Kind(); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
 	}
 }
 
