@@ -8,7 +8,7 @@ import (
 )
 
 // A Verdict is the service's assessment of a comment. Score orders the queue. It is the risk of the comment: the
-// probability of spam by all signals, or that of abuse if it is higher. Kind names which. Spam is the classifier's own
+// probability of spam by all signals, or that of abuse if it is higher and at least minReason. Kind names which. Spam is the classifier's own
 // calibrated probability. Warm is false if the classifier had learned too little for a prediction.
 // ModelSeq is the log sequence number of the model.
 type Verdict struct {
@@ -72,9 +72,10 @@ var PredictedReasons = [3]Reason{ReasonHateSpeech, ReasonObscenity, ReasonPerson
 // goodUpTo is the highest score at which approval may be suggested.
 const goodUpTo = 0.1
 
-// Probabilities from which a reason raises the score, from which it is likely, and from which it is suggested.
+// Probabilities from which a reason may raise the score, from which it is likely, and from which it is suggested. With
+// few lessons, harmless comments have up to minReason.
 const (
-	minReason       = goodUpTo
+	minReason       = 0.3
 	suggestedReason = 0.9
 	likelyReason    = 0.5
 )
