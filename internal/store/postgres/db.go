@@ -259,6 +259,15 @@ func (p *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	return migrations.PostgresStatus(ctx, db)
 }
 
+// IsNewer reports whether a newer program has migrated the database.
+func (p *DB) IsNewer(ctx context.Context) (bool, error) {
+	db, err := p.pool.DB()
+	if err != nil {
+		return false, err
+	}
+	return migrations.IsNewer(ctx, db)
+}
+
 // Close waits for running transactions and closes the pool.
 func (p *DB) Close() error {
 	db, err := p.pool.DB()
