@@ -120,7 +120,7 @@ func startNginx(b *testing.B, dir string, ports []string) string {
 	program := testkit.Program(b, "nginx")
 	servers := ""
 	for _, port := range ports {
-		servers += "server 127.0.0.1:" + port + " max_fails=1 fail_timeout=1s; "
+		servers += "server 127.0.0.1:" + port + " max_fails=0; "
 	}
 	user := ""
 	if os.Geteuid() == 0 {
