@@ -12,7 +12,7 @@ TESTS   := bin/testrun
 LONGEST := ./e2e ./cmd/aitys ./api ./internal/store ./widget
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race testrun lint sizes lint-web web fuzz bench exam rehearsal torture planted hardening hostile wordpress shots clean
+.PHONY: help build run test deps race testrun lint sizes lint-web web fuzz bench scale exam rehearsal torture planted hardening hostile wordpress shots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,9 @@ bench: ## run the benchmarks, check their limits and write docs/measurements.md
 	cd bench && $(GO) test -run '^$$' -bench 'Neighbours|Webhooks|Transfer|Static' -benchtime 1x -timeout 2h .
 	cd bench && $(GO) run . copies
 	cd bench && $(GO) test -run '^$$' -bench 'Widget|BesideAnImport' -benchtime 1x -timeout 1h .
+
+scale: ## run three replicas through kills, restarts and a failover of Postgres, and count what is lost (needs nginx)
+	cd bench && $(GO) test -run '^$$' -bench Scale -benchtime 1x -timeout 1h .
 
 exam: ## evaluate the classifier and write bin/exam.md (an hour)
 	cd bench && $(GO) run . exam
