@@ -3,7 +3,8 @@ export CGO_ENABLED ?= 0
 GO      ?= go
 BIN     := bin/aitys
 COMMIT  := $(shell git describe --always --abbrev=40 --exclude "*" --dirty 2>/dev/null)
-LDFLAGS := -s -w -X main.commit=$(COMMIT)
+DATE    := $(shell git log -1 --format=%cs 2>/dev/null)
+LDFLAGS := -s -w -X main.commit=$(COMMIT) -X main.date=$(DATE)
 # TIER is fast, ci or full. DB is the database of most tests: sqlite, postgres or both.
 TIER    ?= fast
 DB      ?= sqlite
