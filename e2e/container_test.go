@@ -114,15 +114,11 @@ func TestImage_KeepsCommentsInTheVolume(t *testing.T) {
 		return slices.Concat(b.storage, []string{"run", "--isolation", "chroot", "--volume", volume + ":/data",
 			"--env", "AITYS_LISTEN=" + address, container, "--"}, command)
 	}
-	aitys := func(args ...string) (string, error) {
-		return testkit.Run(b.program, in(slices.Concat(c.Entrypoint, args)...)...)
-	}
 	if out, err := testkit.Run(b.program, in(health[1:]...)...); err == nil || !strings.Contains(err.Error(), "no answer from") {
 		t.Errorf("without a server, the health check prints %q, %v", out, err)
 	}
-	if _, err := aitys("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example"); err != nil {
-		t.Fatal(err)
-	}
+	before, after := containerCommands(t)
+	b.follow(container, volume, before)
 	first, err := testkit.Start(b.program, in(slices.Concat(c.Entrypoint, c.Cmd)...)...)
 	if err != nil {
 		t.Fatal(err)
@@ -151,6 +147,55 @@ func TestImage_KeepsCommentsInTheVolume(t *testing.T) {
 	}
 	if err := second.Stop(); err != nil {
 		t.Error(err)
+	}
+	b.follow(container, volume, after)
+	if kept, err := filepath.Glob(filepath.Join(volume, "aitys.db.replaced-*")); err != nil || len(kept) != 1 {
+		t.Errorf("the documented restore kept %q, %v", kept, err)
+	}
+}
+
+// containerCommands returns the commands of docs/operating.md for a container: those before the first start, and those
+// for backup and restore.
+func containerCommands(t *testing.T) (before, after []string) {
+	t.Helper()
+	_, section, found := strings.Cut(documents(t)["../docs/operating.md"], "\n## Run in a container\n")
+	section, _, ends := strings.Cut(section, "\n### ")
+	if !found || !ends {
+		t.Fatal("docs/operating.md has no section for containers")
+	}
+	for line := range strings.Lines(section) {
+		switch {
+		case strings.HasPrefix(line, "docker compose exec "):
+			before = append(before, line)
+		case strings.HasPrefix(line, "docker compose run "), strings.HasPrefix(line, "install "):
+			after = append(after, line)
+		}
+	}
+	if len(before) != 1 || len(after) != 3 {
+		t.Errorf("the commands are %q and %q, want 1 and 3", before, after)
+	}
+	return before, after
+}
+
+// follow runs documented commands in a new folder, with buildah in place of Docker Compose.
+func (b buildah) follow(container, volume string, lines []string) {
+	b.t.Helper()
+	const docker = `docker() {
+		case "$2 $3" in
+		"exec aitys") shift 4; set -- --volume "$VOLUME:/data" "$CONTAINER" -- /usr/local/bin/aitys "$@" ;;
+		"run --rm") option=$4 mount=$5; shift 6
+			set -- "$option" "$mount" --volume "$VOLUME:/data" "$CONTAINER" -- /usr/local/bin/aitys "$@" ;;
+		*) echo "unexpected: docker $*" >&2; exit 1 ;;
+		esac
+		$BUILDAH run --isolation chroot "$@"
+	}
+	`
+	cmd := exec.CommandContext(b.t.Context(), "sh", "-euc", docker+strings.Join(lines, ""))
+	cmd.Dir = b.t.TempDir()
+	cmd.Env = append(os.Environ(), "BUILDAH="+b.program+" "+strings.Join(b.storage, " "), "CONTAINER="+container,
+		"VOLUME="+volume)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.t.Errorf("%v: %v: %s", lines, err, out)
 	}
 }
 
