@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // so that TZ works in an image without files of time zones
 
 	"github.com/alecthomas/kong"
 

@@ -53,7 +53,7 @@ func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, e
 		}
 	}()
 	made := false
-	if n != accessRead {
+	if n != accessRead && a.base.Secret == "" {
 		if err = a.makeDataFolder(a.base.SecretFile); err != nil {
 			return nil, err
 		}
@@ -61,7 +61,7 @@ func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, e
 			return nil, err
 		}
 	}
-	secret, err := readSecret(a.base.SecretFile)
+	secret, err := a.base.readSecret()
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, e
 		if made {
 			_ = os.Remove(a.base.SecretFile) // it was just created, and the database has another one
 		}
-		return nil, fmt.Errorf("%s: %w; `aitys secret new` replaces a lost secret", a.base.SecretFile, err)
+		return nil, fmt.Errorf("%s: %w; `aitys secret new` replaces a lost secret", a.base.secretName(), err)
 	}
 	return r, nil
 }
@@ -96,7 +96,7 @@ func (a *env) prepare(n access) error {
 		if path, ok := a.base.sqlitePath(); ok && n == accessRead && !exists(path) {
 			return noDatabase(path)
 		}
-		if _, err := readSecret(a.base.SecretFile); err != nil {
+		if _, err := a.base.readSecret(); err != nil {
 			return err
 		}
 	}
