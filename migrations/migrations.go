@@ -14,6 +14,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -25,6 +28,19 @@ var files embed.FS
 
 // Oldest is the number of the first migration, and the oldest schema that can be upgraded.
 const Oldest = 36
+
+// Newest returns the schema of this program.
+func Newest() int64 { return newest() }
+
+var newest = sync.OnceValue(func() (version int64) {
+	entries, _ := files.ReadDir("sqlite") // embedded
+	for _, e := range entries {
+		number, _, _ := strings.Cut(e.Name(), "_")
+		n, _ := strconv.ParseInt(number, 10, 64) // a test checks the names
+		version = max(version, n)
+	}
+	return version
+})
 
 // ErrNewer is returned for a database that a newer program has migrated.
 var ErrNewer = errors.New("the database is newer than this program")

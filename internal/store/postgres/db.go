@@ -259,6 +259,12 @@ func (p *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	return migrations.PostgresStatus(ctx, db)
 }
 
+// Pools returns the connection pool as "postgres".
+func (p *DB) Pools() map[string]*sql.DB {
+	db, _ := p.pool.DB() // opened with a pool
+	return map[string]*sql.DB{"postgres": db}
+}
+
 // Close waits for running transactions and closes the pool.
 func (p *DB) Close() error {
 	db, err := p.pool.DB()
