@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, Redis,
 # Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, sqlite3, curl and Python for the commands in
-# the documents, npm for axe-core, the accessibility checker. Without root or apt it reports what is missing and exits with 0;
+# the documents, npm for axe-core, the accessibility checker, promtool for alerts. Without root or apt it reports what is missing and exits with 0;
 # tests that need it are skipped.
 set -eu
 cd "$(dirname "$0")/.."
@@ -26,6 +26,7 @@ want sqlite3 sqlite3
 want curl curl
 want python3 python3
 want npm npm
+want prometheus promtool
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql initdb
 if ! fc-list ':lang=kk' 2>/dev/null | grep -q .; then missing="$missing fonts-noto-core fontconfig"; fi
 if ! fc-list 2>/dev/null | grep -qi emoji; then missing="$missing fonts-noto-color-emoji"; fi
@@ -44,6 +45,14 @@ install() {
 	if ! apt-cache show chromium-headless-shell >/dev/null 2>&1; then
 		missing=$(printf %s "$missing" | sed s/chromium-headless-shell/chromium/)
 	fi
+	case "$missing " in *' prometheus '*)
+		# Installing the package would start a server on port 9090: take only promtool from it.
+		missing=$(printf %s "$missing" | sed 's/ prometheus//')
+		folder=$(mktemp -d)
+		(cd "$folder" && apt-get download -qq -o APT::Sandbox::User=root prometheus && dpkg -x prometheus_*.deb .)
+		$root cp "$folder/usr/bin/promtool" /usr/local/bin/
+		rm -r "$folder"
+	esac
 	# shellcheck disable=SC2086 # a list of packages
 	$root apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }

@@ -133,10 +133,10 @@ var (
 	posts       = define("posts_total", "site code", "Answers to new comments: 201 stored, 200 duplicate, 422 invalid, 429 too many, 503 busy, 507 disk full.")
 	decisions   = define("decisions_total", "site action source", "Comments that moderators approved, rejected, marked as spam or held. Sources: desk, api, mail, command.")
 	undone      = define("undone_decisions_total", "site source", "Decisions that moderators undid.")
-	followerLag = defineShared("follower_lag_seconds", "follower", "Age of the oldest event that a background job has not handled.")
+	followerLag = defineShared("follower_lag_seconds", "follower", "Age of the oldest event that a background job has not handled. For learning: of the oldest decision that the filters in memory of this process do not include.")
 	messages    = defineShared("queued_messages", "queue", "Messages that are due or being retried, at most 100,000. Queues: mail, webhook.")
 	oldestQueue = defineShared("oldest_queued_message_age_seconds", "queue", "How long the longest of these messages has waited; 0 without one.")
-	newer       = defineShared("schema_newer", "", "1 if a newer program has migrated the database, else 0.")
+	newer       = define("schema_newer", "", "1 if a newer program has migrated the database, else 0.")
 	lastBackup  = defineShared("last_backup_timestamp_seconds", "", "When aitys backup last succeeded. Missing before the first, and on Postgres.")
 
 	requestSeconds     = define("http_request_duration_seconds", "method route code", "Time to answer requests, by route pattern and class of status. A request that its client canceled counts as 4xx.")
