@@ -77,6 +77,7 @@ func TestMetrics_CountRequestsPostsAndDecisions(t *testing.T) {
 	if err := c.Do(t.Context(), http.MethodPost, "/moderation/decisions/"+done.Batch+"/undo", nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
+	listen(t, c)
 	samples, _ := get(t, at)
 	for _, want := range []string{
 		`aitys_posts_total{code="201",site="blog"} 1`, `aitys_posts_total{code="200",site="blog"} 1`,
@@ -85,7 +86,7 @@ func TestMetrics_CountRequestsPostsAndDecisions(t *testing.T) {
 		`aitys_undone_decisions_total{site="blog",source="api"} 1`,
 		`aitys_http_request_duration_seconds_count{code="4xx",method="GET",route="none"} 2`,
 		`aitys_http_request_duration_seconds_count{code="2xx",method="POST",route="/api/v1/sites/:site/moderation/decisions"} 1`,
-		`aitys_models{state="cold"} 1`,
+		`aitys_models{state="cold"} 1`, `aitys_open_streams{audience="moderators"} 1`,
 	} {
 		if !strings.Contains(samples, "\n"+want+"\n") {
 			t.Errorf("no sample %s", want)
