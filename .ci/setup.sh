@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, PgBouncer, Redis,
 # Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, sqlite3, curl and Python for the commands in
-# the documents, npm for axe-core, the accessibility checker, buildah for the container image, Caddy for the compose files.
-# Without root or apt it reports what is missing and exits with 0; tests that need it are skipped.
+# the documents, npm for axe-core, the accessibility checker, buildah for the container image, Caddy for the compose files,
+# promtool for alerts. Without root or apt it reports what is missing and exits with 0; tests that need it are skipped.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -29,6 +29,7 @@ want python3 python3
 want npm npm
 want buildah buildah
 want caddy caddy
+want prometheus promtool
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql initdb
 if ! fc-list ':lang=kk' 2>/dev/null | grep -q .; then missing="$missing fonts-noto-core fontconfig"; fi
 if ! fc-list 2>/dev/null | grep -qi emoji; then missing="$missing fonts-noto-color-emoji"; fi
@@ -47,6 +48,14 @@ install() {
 	if ! apt-cache show chromium-headless-shell >/dev/null 2>&1; then
 		missing=$(printf %s "$missing" | sed s/chromium-headless-shell/chromium/)
 	fi
+	case "$missing " in *' prometheus '*)
+		# Installing the package would start a server on port 9090: take only promtool from it.
+		missing=$(printf %s "$missing" | sed 's/ prometheus//')
+		folder=$(mktemp -d)
+		(cd "$folder" && apt-get download -qq -o APT::Sandbox::User=root prometheus && dpkg -x prometheus_*.deb .)
+		$root cp "$folder/usr/bin/promtool" /usr/local/bin/
+		rm -r "$folder"
+	esac
 	# shellcheck disable=SC2086 # a list of packages
 	$root apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }

@@ -94,6 +94,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.echo.ServeHTTP(w, r)
 }
 
+// Streams returns the number of open live streams.
+func (s *Server) Streams() (readers, moderators int) { return s.threads.Streams(), s.queues.Streams() }
+
 // Drain makes /readyz fail and ends all streams, so that a shutdown does not wait for them.
 func (s *Server) Drain() { s.drain.Do(func() { close(s.draining) }) }
 

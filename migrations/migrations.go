@@ -27,6 +27,15 @@ var files embed.FS
 // Oldest is the number of the first migration, and the oldest schema that can be upgraded.
 const Oldest = 36
 
+// Newest returns the number of the last migration of this program.
+func Newest() int64 { return newest() }
+
+var newest = sync.OnceValue(func() int64 {
+	list, _ := fs.Glob(files, "postgres/*.sql") // embedded and sorted by number; sqlite has the same
+	number, _ := goose.NumericComponent(list[len(list)-1])
+	return number
+})
+
 // ErrNewer is returned for a database that a newer program has migrated.
 var ErrNewer = errors.New("the database is newer than this program: start the new version")
 
@@ -113,25 +122,12 @@ func PostgresStatus(ctx context.Context, db *sql.DB) ([]Status, error) {
 // IsNewer reports whether a newer program has migrated a database. It runs one query. It returns an error if the database
 // has no schema, as in the middle of a restore.
 func IsNewer(ctx context.Context, db *sql.DB) (bool, error) {
-	known, err := newest()
-	if err != nil {
-		return false, err
-	}
 	var found int64
 	if err := db.QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE version_id > 0").Scan(&found); err != nil {
 		return false, fmt.Errorf("read the version: %w", err)
 	}
-	return found > known, nil
+	return found > Newest(), nil
 }
-
-// newest returns the number of the last migration of this program.
-var newest = sync.OnceValues(func() (int64, error) {
-	list, err := fs.Glob(files, "postgres/*.sql") // sorted by number; sqlite has the same
-	if err != nil || len(list) == 0 {
-		return 0, fmt.Errorf("list the migrations: %w", err)
-	}
-	return goose.NumericComponent(list[len(list)-1])
-})
 
 func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) error {
 	p, err := provider(dialect, db, options...)

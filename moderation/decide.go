@@ -95,7 +95,9 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, site site.Site, i
 	if err != nil {
 		return Outcome{}, fmt.Errorf("decide: %w", err)
 	}
-	out.Replayed = again
+	if out.Replayed = again; !again && out.Done > 0 {
+		s.meter.Decided(site.Key, in.Action.String(), who.Source(), out.Done)
+	}
 	s.log.InfoContext(ctx, "decision", "site", site.Key, "batch", out.Batch, "by", who.ID(),
 		"action", in.Action.String(),
 		"done", out.Done, "unchanged", out.Unchanged, "conflicts", len(out.Conflicts),

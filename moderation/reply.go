@@ -78,7 +78,9 @@ func (s *Service) Reply(
 	if err != nil {
 		return Replied{}, fmt.Errorf("reply: %w", err)
 	}
-	out.Replayed = again
+	if out.Replayed = again; !again && out.Batch != "" {
+		s.meter.Decided(site.Key, comment.Approve.String(), who.Source(), 1)
+	}
 	s.log.InfoContext(ctx, "staff reply", "site", site.Key, "comment", out.Comment.ID, "batch", out.Batch,
 		"by", who.ID(), "contradictions", len(out.Contradictions), "replayed", out.Replayed)
 	return out, nil

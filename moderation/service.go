@@ -53,7 +53,13 @@ type Staff func(ctx context.Context, who authz.Actor, site site.Site) ([]string,
 // readerauth.Service implements it.
 type Namesake func(ctx context.Context, site int64, name string) (bool, error)
 
-// Options configure a Service. All fields are required.
+// A Meter counts decisions by the key of the site and by authz.Actor.Source.
+type Meter interface {
+	Decided(site, action, source string, comments int)
+	Undone(site, source string, comments int)
+}
+
+// Options configure a Service. All fields but Meter are required.
 type Options struct {
 	Process       *txn.Process
 	Store         txn.Store[Tx]
@@ -65,6 +71,7 @@ type Options struct {
 	Namesake      Namesake
 	RecordErasure func(site site.Site, comment string) error // records an erasure before it happens, for restored backups
 	Rules         *rules.Service
+	Meter         Meter // nil: decisions are not counted
 }
 
 // Service implements the use cases, one per exported method. It is safe for concurrent use. Verdicts follow the model
@@ -80,6 +87,7 @@ type Service struct {
 	staff         Staff
 	namesake      Namesake
 	recordErasure func(site.Site, string) error
+	meter         Meter
 	dirty         dirtyModels
 	rulesChanged  siteSet
 }
@@ -99,6 +107,10 @@ func New(o Options) *Service {
 		staff:         o.Staff,
 		namesake:      o.Namesake,
 		recordErasure: o.RecordErasure,
+		meter:         o.Meter,
+	}
+	if s.meter == nil {
+		s.meter = noMeter{}
 	}
 	o.Process.OnEvent(s.rulesChanged.event)
 	return s
@@ -118,3 +130,9 @@ func (s *Service) Run(ctx context.Context) error {
 	s.rescoreLoop(ctx)
 	return nil
 }
+
+// noMeter counts nothing.
+type noMeter struct{}
+
+func (noMeter) Decided(string, string, string, int) {}
+func (noMeter) Undone(string, string, int)          {}

@@ -29,7 +29,9 @@ func (s *Service) Undo(
 	if err != nil {
 		return Outcome{}, fmt.Errorf("undo: %w", err)
 	}
-	out.Replayed = again
+	if out.Replayed = again; !again && out.Done > 0 {
+		s.meter.Undone(site.Key, who.Source(), out.Done)
+	}
 	if out.textChanged {
 		s.textChanged(site.ID)
 	}

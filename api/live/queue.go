@@ -101,6 +101,16 @@ func (h *Queues) Follow(c *web.Request) error {
 	return nil
 }
 
+// Streams returns the number of open streams.
+func (h *Queues) Streams() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, f := range h.queues {
+		n += f.readers
+	}
+	return n
+}
+
 // authorize returns the actor of a request, the site with the key, and its counts as an event. It returns an error if
 // the actor may not see the queue. It takes at most web.RequestTimeout.
 func (h *Queues) authorize(r *http.Request, key string) (

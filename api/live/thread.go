@@ -181,6 +181,16 @@ func (h *Threads) followed(blog site.Site, asked string) (page site.Page, count 
 	return site.Page{ID: f.page, URL: url}, f.count, true
 }
 
+// Streams returns the number of open streams.
+func (h *Threads) Streams() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, f := range h.urls {
+		n += f.readers
+	}
+	return n
+}
+
 // admit counts a stream against the networks of its client's address, and returns them. It refuses the stream if a
 // network has too many open. Without a Limiter it does nothing.
 func (h *Threads) admit(r *http.Request) (networks []string, err error) {

@@ -79,11 +79,16 @@ func (h *plainPages) post(c *web.Request) error {
 		return h.page(c, site, in, err)
 	}
 	got, err := h.submit(c, site, &in, form)
-	if err != nil {
-		return h.page(c, site, in, err)
-	}
 	if in.Confirmation = got.Confirmation; in.Confirmation != nil {
 		return h.page(c, site, in, nil)
+	}
+	status := http.StatusCreated
+	if got.Duplicate {
+		status = http.StatusOK
+	}
+	h.kit.CountPost(site, status, err)
+	if err != nil {
+		return h.page(c, site, in, err)
 	}
 	if got.Duplicate {
 		return h.redirectBack(c, "again", "write")

@@ -112,14 +112,35 @@ func (k *Kit) chain(r Route) echo.HandlerFunc {
 		if err := k.identify(q, r); err != nil {
 			return err
 		}
-		if err := k.limit(q, r.Limit); err != nil {
-			return err
+		err := k.serve(q, r)
+		if r.Limit == NewComments {
+			k.CountPost(q.Site, q.Response().Status, err)
 		}
-		if err := q.parse(); err != nil {
-			return err
-		}
-		return r.Do(q)
+		return err
 	}
+}
+
+// serve runs the steps after identify and the handler.
+func (k *Kit) serve(q *Request, r Route) error {
+	if err := k.limit(q, r.Limit); err != nil {
+		return err
+	}
+	if err := q.parse(); err != nil {
+		return err
+	}
+	return r.Do(q)
+}
+
+// CountPost counts the answer to a new comment: err, or status if err is nil. The chain calls it for routes limited by
+// NewComments. Forms with several purposes call it themselves.
+func (k *Kit) CountPost(site site.Site, status int, err error) {
+	if k.Meter == nil {
+		return
+	}
+	if err != nil {
+		status = ProblemOf(err).Status
+	}
+	k.Meter.Post(site.Key, status)
 }
 
 // identify is step 1.

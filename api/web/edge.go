@@ -33,6 +33,9 @@ func (k *Kit) NewEcho(ownTime ...string) *echo.Echo {
 	return e
 }
 
+// statusClientGone is the status that nginx logs for a client that closed the connection. It is counted and not sent.
+const statusClientGone = 499
+
 // edge is the outermost middleware. It is one function to keep reads of the page cache fast.
 func (k *Kit) edge(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -50,6 +53,13 @@ func (k *Kit) edge(next echo.HandlerFunc) echo.HandlerFunc {
 			k.fail(err, c)
 		}
 		k.logRequest(c, start, err)
+		if k.Meter != nil {
+			status := c.Response().Status
+			if ClientGone(err) {
+				status = statusClientGone
+			}
+			k.Meter.Request(knownMethod(c.Request().Method), c.Path(), status, k.Clock.Now().Sub(start))
+		}
 		return nil
 	}
 }

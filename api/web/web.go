@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"time"
 
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/presence"
@@ -32,6 +33,15 @@ type Options struct {
 	Proxies   []netip.Prefix // proxies whose X-Forwarded-For is trusted
 	Limiter   Limiter        // nil for no rate limits
 	Mailing   bool           // the service sends mail
+	Meter     Meter          // nil: requests are not counted
+}
+
+// A Meter counts answered requests.
+type Meter interface {
+	// Request counts a request. Route is the pattern that matched, or "". The status is 499 if the client left.
+	Request(method, route string, status int, took time.Duration)
+	// Post counts the answer to a new comment on a site, by the site's key.
+	Post(site string, status int)
 }
 
 // A Kit has the dependencies and helpers that all HTTP packages share. It is safe for concurrent use.

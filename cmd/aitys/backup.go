@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type backupCmd struct {
@@ -77,12 +80,25 @@ func (c backupCmd) Run(a *env) error {
 		_ = os.Remove(c.File) // restored without the marks, it would bring back erased data
 		return fmt.Errorf("nothing was backed up: %w", err)
 	}
+	if err := recordBackup(a.ctx, a.base.Database); err != nil {
+		a.logger(slog.LevelWarn).Warn("metrics do not show this backup", "error", err)
+	}
 	line := newBackupLine(made, c.File)
 	if c.JSON {
 		return a.printJSON(line)
 	}
 	return a.printLine("backed up to %s and read back: %v, %.1f MB; the secret is not included: keep %s separately",
 		c.File, line, float64(made.Bytes)/1e6, a.base.secretName())
+}
+
+// recordBackup stores in the database that it was backed up now, for the metrics of a server.
+func recordBackup(ctx context.Context, database string) (err error) {
+	db, err := store.Open(ctx, database, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return txn.StoreBackupTime(ctx, store.Narrow[txn.MetaTx](db), time.Now())
 }
 
 func (c restoreCmd) Run(a *env) error {

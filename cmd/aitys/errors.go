@@ -145,7 +145,7 @@ func errorText(detail string) string {
 }
 
 // listenError adds a free port to the error of a port that is in use. It tries the next 50 ports.
-func listenError(listen string, err error) error {
+func listenError(flag, listen string, err error) error {
 	host, port, split := net.SplitHostPort(listen)
 	if !errors.Is(err, syscall.EADDRINUSE) || split != nil {
 		return err
@@ -156,10 +156,10 @@ func listenError(listen string, err error) error {
 		free := net.JoinHostPort(host, strconv.Itoa(n))
 		if l, err := net.Listen("tcp", free); err == nil {
 			_ = l.Close() // it was only a probe
-			return fmt.Errorf("%s is in use; try --listen %s", listen, free)
+			return fmt.Errorf("%s is in use; try --%s %s", listen, flag, free)
 		}
 	}
-	return fmt.Errorf("%s is in use; try --listen with another port", listen)
+	return fmt.Errorf("%s is in use; try --%s with another port", listen, flag)
 }
 
 // connectError shortens the error of a failed connection to Postgres to one cause. The driver repeats the cause for each

@@ -22,7 +22,7 @@ const healthTimeout = 3 * time.Second
 // Run prints "ready" if the server at --listen answers /readyz with 200. Otherwise it returns an error, within
 // healthTimeout.
 func (c healthCmd) Run(a *env) error {
-	if err := flags.CheckListen(c.Listen); err != nil {
+	if err := flags.CheckListen("listen", c.Listen); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, healthTimeout)

@@ -52,7 +52,8 @@ func TestDoctor_TakesTheFlagsOfServe(t *testing.T) {
 	s.write("secret.txt", "x", 0o600)
 	args := []string{"--listen", "127.0.0.1:21290", "--public-url", "http://127.0.0.1:21290", "--trusted-proxy",
 		"10.0.0.0/8", "--log-level", "debug", "--smtp", "smtp://127.0.0.1:1", "--mail-from", "My Blog <a@blog.example>",
-		"--reach", "10.0.0.0/8", "--oidc", "x=https://id.example,me,secret.txt", "--limits", "off"}
+		"--reach", "10.0.0.0/8", "--oidc", "x=https://id.example,me,secret.txt", "--limits", "off",
+		"--metrics-listen", "127.0.0.1:21291"}
 	if n := reflect.TypeFor[serveFlags]().NumField(); n != len(args)/2 { // listenFlag is one field
 		t.Errorf("serve has %d flags, and %d are tried", n, len(args)/2)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/metrics"
 	"github.com/aitys/aitys/internal/oidc"
 	"github.com/aitys/aitys/internal/outbound"
 	"github.com/aitys/aitys/internal/store/sqlite"
@@ -28,14 +29,15 @@ type serveCmd struct{ serveFlags }
 // serveFlags are the flags of serve. The doctor takes the same flags, so that both accept the same configuration.
 type serveFlags struct {
 	listenFlag
-	PublicURL    string   `help:"Public URL of the service (default http://LISTEN)." placeholder:"URL"`
-	TrustedProxy []string `help:"Proxy range whose X-Forwarded-For is trusted; repeatable." placeholder:"CIDR"`
-	LogLevel     string   `help:"Log level: info, or debug to log successful reads too (default ${default})." enum:"info,debug" default:"info" placeholder:"info|debug"`
-	SMTP         string   `name:"smtp" help:"SMTP server for mail to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
-	MailFrom     string   `help:"Sender of mails: an address, or NAME <ADDR>." placeholder:"ADDR"`
-	Reach        []string `help:"Private network that the service may call. USE is oidc, webhook, checker or neighbour (default all); repeatable." placeholder:"[USE=]CIDR"`
-	OIDC         []string `name:"oidc" help:"OpenID Connect provider for sign-in; repeatable." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
-	Limits       string   `help:"Rate limits by address: default or off." enum:"default,off" default:"default" placeholder:"default|off"`
+	MetricsListen string   `help:"Private address to serve Prometheus metrics on, at /metrics; off by default." placeholder:"HOST:PORT"`
+	PublicURL     string   `help:"Public URL of the service (default http://LISTEN)." placeholder:"URL"`
+	TrustedProxy  []string `help:"Proxy range whose X-Forwarded-For is trusted; repeatable." placeholder:"CIDR"`
+	LogLevel      string   `help:"Log level: info, or debug to log successful reads too (default ${default})." enum:"info,debug" default:"info" placeholder:"info|debug"`
+	SMTP          string   `name:"smtp" help:"SMTP server for mail to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
+	MailFrom      string   `help:"Sender of mails: an address, or NAME <ADDR>." placeholder:"ADDR"`
+	Reach         []string `help:"Private network that the service may call. USE is oidc, webhook, checker or neighbour (default all); repeatable." placeholder:"[USE=]CIDR"`
+	OIDC          []string `name:"oidc" help:"OpenID Connect provider for sign-in; repeatable." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
+	Limits        string   `help:"Rate limits by address: default or off." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
 // listenFlag is shared by serve and demo.
@@ -78,6 +80,12 @@ func (c serveCmd) Run(a *env) (err error) {
 		return err
 	}
 	defer func() { _ = listener.Close() }() // Serve has closed it, unless opening failed
+	if o.Metrics, err = c.metrics(); err != nil {
+		return err
+	}
+	if o.Metrics != nil {
+		defer func() { _ = o.Metrics.Listener.Close() }() // as above
+	}
 	if o.PublicURL == nil {
 		o.PublicURL, o.AnyHost = &url.URL{Scheme: "http", Host: address(listener.Addr())}, true
 	}
@@ -114,6 +122,11 @@ func (c serveCmd) Run(a *env) (err error) {
 				return err
 			}
 		}
+		if o.Metrics != nil {
+			if err := a.printLine("metrics on http://%s/metrics", address(o.Metrics.Listener.Addr())); err != nil {
+				return err
+			}
+		}
 		return a.printLine("listening on http://%s", address(listener.Addr()))
 	})
 }
@@ -129,6 +142,19 @@ func (a *env) tempFolders() []string {
 	}
 	slices.Sort(folders)
 	return slices.Compact(folders)
+}
+
+// metrics returns the options for metrics, or nil if they are off.
+func (c serveCmd) metrics() (*app.Metrics, error) {
+	if c.MetricsListen == "" {
+		return nil, nil
+	}
+	listener, err := listenOn("metrics-listen", c.MetricsListen)
+	if err != nil {
+		return nil, err
+	}
+	v := newVersionLine()
+	return &app.Metrics{Listener: listener, Build: metrics.Build{Version: v.Version, Commit: v.Commit, Go: v.Go}}, nil
 }
 
 // mail returns the options for sending mail, or nil if mail is off.
@@ -163,13 +189,16 @@ func issuers(list []flags.Provider, reach outbound.Reach, public *url.URL) (all 
 	return all, nil
 }
 
-func (c listenFlag) listen() (net.Listener, error) {
-	if err := flags.CheckListen(c.Listen); err != nil {
+func (c listenFlag) listen() (net.Listener, error) { return listenOn("listen", c.Listen) }
+
+// listenOn listens on the address that a flag has.
+func listenOn(flag, at string) (net.Listener, error) {
+	if err := flags.CheckListen(flag, at); err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", c.Listen)
+	l, err := net.Listen("tcp", at)
 	if err != nil {
-		return nil, listenError(c.Listen, err)
+		return nil, listenError(flag, at, err)
 	}
 	return l, nil
 }

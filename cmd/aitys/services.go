@@ -70,6 +70,9 @@ func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, e
 	}
 	o.Storage, o.IsNewer, o.Upgrade = db.Storage, db.IsNewer, n != accessRead
 	o.Watch = func(ctx context.Context) error { return db.Watch(ctx, o.Log) }
+	if o.Metrics != nil {
+		o.Metrics.Disk, o.Metrics.Pools = db.Disk, db.Pools()
+	}
 	if path, ok := a.base.sqlitePath(); ok {
 		o.OnErase = func(m learning.Mark) error { return appendErasure(erasuresPath(path), m) }
 	}

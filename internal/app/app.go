@@ -4,7 +4,9 @@ package app
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -15,6 +17,7 @@ import (
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/metrics"
 	"github.com/aitys/aitys/internal/outbound"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/sqlite"
@@ -97,6 +100,15 @@ type Options struct {
 	SignIn          []identity.Provider
 	Outbound        Outbound
 	Middleware      func(http.Handler) http.Handler // wraps the HTTP handler of Serve
+	Metrics         *Metrics                        // nil: no metrics
+}
+
+// Metrics are served by Serve on a listener of their own, which has no authentication.
+type Metrics struct {
+	Listener net.Listener
+	Build    metrics.Build
+	Disk     func() (disk metrics.Disk, ok bool)
+	Pools    map[string]*sql.DB
 }
 
 // An App is the service in one process. It is safe for concurrent use.
@@ -131,6 +143,7 @@ type App struct {
 	store        txn.Store[store.Tx]
 	coordination Coordination
 	options      Options
+	metrics      *metrics.Registry // nil without Options.Metrics
 }
 
 // New returns an App over a migrated database. It returns txn.ErrSecret if the database has another secret.
@@ -143,9 +156,16 @@ func New(ctx context.Context, s txn.Store[store.Tx], c Coordination, own secret.
 			return nil, err
 		}
 	}
+	var registry *metrics.Registry
+	var meter moderation.Meter
+	if o.Metrics != nil {
+		registry = metrics.New(o.Metrics.Build)
+		s, meter = metrics.Timed(s, registry), registry
+	}
 	p := txn.NewProcess(txn.Options{Store: store.Narrow[txn.EventTx](s), Storage: o.Storage, IsNewer: o.IsNewer, Clock: o.Clock,
 		Bell: c.Bell, Claims: c.Claims, OriginRequests: c.OriginRequests, Log: o.Log})
-	a := &App{Process: p, Presence: presence.Service{Store: c.Presences}, store: s, coordination: c, options: o}
+	a := &App{Process: p, Presence: presence.Service{Store: c.Presences}, store: s, coordination: c, options: o,
+		metrics: registry}
 	a.Identity = identity.New(p, store.Narrow[identity.Tx](s), own, o.Passwords)
 	a.Learning = learning.New(learning.Options{Process: p, Store: store.Narrow[learning.Tx](s), Secret: own,
 		// Moderation depends on Learning, so it is set later. Models change only while Learning runs or is used.
@@ -168,7 +188,7 @@ func New(ctx context.Context, s txn.Store[store.Tx], c Coordination, own secret.
 		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns})
 	a.Moderation = moderation.New(moderation.Options{Process: p, Store: store.Narrow[moderation.Tx](s), Secret: own,
 		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns, Reports: a.Reports,
-		Staff: a.Identity.StaffNames, Namesake: a.ReaderAuth.Impersonates, RecordErasure: a.Learning.MarkForgotten})
+		Staff: a.Identity.StaffNames, Namesake: a.ReaderAuth.Impersonates, RecordErasure: a.Learning.MarkForgotten, Meter: meter})
 	a.Privacy = privacy.New(p, store.Narrow[privacy.Tx](s), own, a.Moderation, a.Learning)
 	a.Sites = sites.New(p, store.Narrow[sites.Tx](s), o.Outbound.CheckerHost)
 	a.Static = newStatic(p, store.Narrow[static.Tx](s), a.Signing)

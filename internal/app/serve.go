@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/api/perspective"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/metrics"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
@@ -85,7 +86,7 @@ func (a *App) Handler(more ...api.Routes) *api.Server {
 		Options: web.Options{Process: a.Process, Identity: a.Identity, Providers: a.Providers,
 			Presence: a.Presence, Clock: o.Clock,
 			Log: a.Process.Logger(), PublicURL: o.PublicURL, AnyHost: o.AnyHost, Proxies: o.Proxies, Limiter: limiter,
-			Mailing: o.MailedElsewhere || a.Mail != nil},
+			Mailing: o.MailedElsewhere || a.Mail != nil, Meter: a.requestMeter()},
 		Readers: api.ReaderServices{Moderation: a.Moderation, Votes: a.Votes, Signing: a.Signing,
 			Takedowns: a.Takedowns, ReaderAuth: a.ReaderAuth, ReaderMail: a.ReaderMail, Reports: a.Reports,
 			Privacy: a.Privacy},
@@ -95,6 +96,14 @@ func (a *App) Handler(more ...api.Routes) *api.Server {
 			SpamLists: a.SpamLists, ExternalChecks: a.ExternalChecks},
 		Redis: a.coordination.Health, Export: a.export,
 	}, append(a.routes(), more...)...)
+}
+
+// requestMeter returns the counter of requests; nil without metrics.
+func (a *App) requestMeter() web.Meter {
+	if a.metrics == nil {
+		return nil // a nil *metrics.Registry would not be a nil Meter
+	}
+	return a.metrics
 }
 
 // routes returns the routes of the other HTTP packages, each with the services that it calls.
@@ -133,6 +142,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) err
 	if a.options.Middleware != nil {
 		server.Handler = a.options.Middleware(server.Handler)
 	}
+	if a.metrics != nil {
+		defer a.serveMetrics(front)()
+	}
 	following, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	followed, served := make(chan error, 1), make(chan error, 1)
@@ -165,6 +177,29 @@ func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) err
 	}
 	stop()
 	return errors.Join(err, ignoreClosed(<-followed), ignoreClosed(<-served))
+}
+
+// serveMetrics serves the metrics of the App and of front until the returned function is called.
+func (a *App) serveMetrics(front *api.Server) (stop func()) {
+	log, queues := a.Process.Logger(), []string{metrics.WebhookQueue}
+	if a.Mail != nil {
+		queues = append(queues, metrics.MailQueue)
+	}
+	redis := a.coordination.Health
+	if redis == nil {
+		redis = func() string { return "" }
+	}
+	o := a.options.Metrics
+	a.metrics.Watch(metrics.Sources{Store: store.Narrow[metrics.Tx](a.store), Now: a.Process.Now,
+		Followers: a.Process.Followers, Models: a.Learning.States, Streams: front.Streams, Redis: redis,
+		Disk: o.Disk, Pools: o.Pools, Queues: queues})
+	server := web.NewServer(a.metrics.Handler(), log)
+	go func() {
+		if err := ignoreClosed(server.Serve(o.Listener)); err != nil {
+			log.Error("metrics are no longer served", "error", err)
+		}
+	}()
+	return func() { _ = server.Close() } // a scrape that is cut short is repeated by Prometheus
 }
 
 // ignoreClosed returns err, or nil if it only means that the server was closed.

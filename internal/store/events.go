@@ -196,13 +196,24 @@ func (t *tx) PruneEvents(read, last time.Time) error {
 	return t.pruneTo(*end, last)
 }
 
-// nextOfFollowers returns the first unread event of each follower. Followers without unread events are omitted.
+// nextOfFollowers returns the place of the first unread event of each follower. Followers without unread events are
+// omitted.
 func (t *tx) nextOfFollowers() (map[string]eventPlace, error) {
+	unread, err := t.firstUnread()
+	next := make(map[string]eventPlace, len(unread))
+	for name, e := range unread {
+		next[name] = *e.place()
+	}
+	return next, err
+}
+
+// firstUnread returns the first unread event of each follower. Followers without unread events are omitted.
+func (t *tx) firstUnread() (map[string]seenEvent, error) {
 	followers, err := rows.All(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers")
 	if err != nil {
 		return nil, err
 	}
-	next := map[string]eventPlace{}
+	first := map[string]seenEvent{}
 	for _, f := range followers {
 		at, err := parsePosition(event.Position(f.Position))
 		if err != nil {
@@ -213,10 +224,10 @@ func (t *tx) nextOfFollowers() (map[string]eventPlace, error) {
 			return nil, err
 		}
 		for _, e := range unread {
-			next[f.Name] = *e.place()
+			first[f.Name] = e
 		}
 	}
-	return next, nil
+	return first, nil
 }
 
 // pruneRead removes the events before a time that all followers have read.

@@ -10,6 +10,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -51,6 +52,7 @@ type engine interface {
 	Check(ctx context.Context) (wrong []string, err error)
 	Storage() error
 	Watch(ctx context.Context, log *slog.Logger) error
+	Pools() map[string]*sql.DB
 	Close() error
 }
 
@@ -152,3 +154,6 @@ func (d *DB) Storage() error { return d.engine.Storage() }
 // Watch checks a SQLite file once and maintains a reserve of disk space until ctx ends. It logs when the check or any
 // transaction detects damage, and when the disk is full. It returns nil when ctx ends.
 func (d *DB) Watch(ctx context.Context, log *slog.Logger) error { return d.engine.Watch(ctx, log) }
+
+// Pools returns the connection pools by name: "read" and "write" of a SQLite file, or "postgres".
+func (d *DB) Pools() map[string]*sql.DB { return d.engine.Pools() }

@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/metrics"
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/transfer/static"
@@ -56,6 +57,7 @@ type Tx interface {
 	sites.Tx
 	static.Tx
 	transfer.Tx
+	metrics.Tx
 }
 
 var _ Tx = (*tx)(nil)

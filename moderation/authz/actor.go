@@ -56,6 +56,20 @@ func (who Actor) OwnsAny() bool {
 // ID returns the account ID that the audit log records: "" for the Operator.
 func (a Actor) ID() string { return a.Account.ID }
 
+// Source returns how the actor makes requests: "command", "api" (with a token), "desk" (with a session) or "mail" (with a
+// link in a mail).
+func (a Actor) Source() string {
+	switch {
+	case a.operator:
+		return "command"
+	case a.Token != "":
+		return "api"
+	case a.Session != "":
+		return "desk"
+	}
+	return "mail"
+}
+
 // CheckSignedIn returns an error if the actor is anonymous.
 func (a Actor) CheckSignedIn() error {
 	if !a.operator && a.Account.ID == "" {

@@ -76,6 +76,33 @@ func (m *cache) sites() []int64 {
 	return slices.Collect(maps.Keys(m.bySite))
 }
 
+// A ModelState is the state of a site's model. While a long fold builds the model, it is not Loaded and has only a Site.
+type ModelState struct {
+	Site   int64
+	Loaded bool
+	Warm   bool   // it has learned spam and other comments, so it can score
+	Seq    uint64 // the last log entry that it includes
+	Bytes  int64  // approximate memory
+}
+
+// States returns the models that are in memory or being built, in no order.
+func (s *Models) States() (all []ModelState) {
+	s.models.mu.Lock()
+	defer s.models.mu.Unlock()
+	for site, m := range s.models.bySite {
+		l := m.live.Load()
+		switch {
+		case l != nil:
+			lessons, _ := l.Model.LessonCounts()
+			all = append(all, ModelState{Site: site, Loaded: true, Seq: l.Seq, Bytes: m.bytes.Load(),
+				Warm: lessons[classifier.Ham] > 0 && lessons[classifier.Spam] > 0})
+		case m.slow.Load():
+			all = append(all, ModelState{Site: site})
+		}
+	}
+	return all
+}
+
 // onEvent notes that a site's log may have grown. The run loop follows it if the model is in memory. Otherwise
 // verdicts may be stale, and rescoring loads the model.
 func (s *Models) onEvent(e event.Event) {

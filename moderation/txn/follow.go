@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/event"
@@ -109,11 +111,21 @@ func (p *Process) followerStarted(name string) {
 	delete(p.expected, name)
 }
 
+// Followers returns the names under which this process follows events, or waits for the lease to do so, in no order.
+func (p *Process) Followers() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.follows))
+}
+
 // followLoop calls follow whenever there may be new events, and again while there are more, unless another process
 // holds the lease. follow returns the number of events it delivered.
 func (p *Process) followLoop(
 	ctx context.Context, name string, follow func(context.Context) (n int, err error),
 ) {
+	p.mu.Lock()
+	p.follows[name] = true
+	p.mu.Unlock()
 	var own time.Time // end of this process's lease: a claim is granted once, and cannot be renewed
 	mine := func() bool {
 		now := p.Now()

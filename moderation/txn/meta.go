@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aitys/aitys/moderation/secret"
 )
@@ -88,4 +89,29 @@ func PublicURL(ctx context.Context, store Store[MetaTx]) (address string, err er
 		return "", fmt.Errorf("read the public URL: %w", err)
 	}
 	return address, nil
+}
+
+const backupName = "backup_at"
+
+// StoreBackupTime records that a backup of the database was made.
+func StoreBackupTime(ctx context.Context, store Store[MetaTx], at time.Time) error {
+	_, err := store.Update(ctx, func(tx MetaTx) error {
+		return tx.SetMeta(backupName, []byte(at.UTC().Format(time.RFC3339)))
+	})
+	if err != nil {
+		return fmt.Errorf("store the time of the backup: %w", err)
+	}
+	return nil
+}
+
+// BackupTime returns when the last backup was made; zero: never.
+func BackupTime(tx MetaTx) (time.Time, error) {
+	stored, err := tx.Meta(backupName)
+	if errors.Is(err, ErrNotFound) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the time of the backup: %w", err)
+	}
+	return time.Parse(time.RFC3339, string(stored))
 }

@@ -57,6 +57,7 @@ type Process struct {
 	mu       sync.Mutex
 	polledAt time.Time       // when listeners had last received all readable events; zero: never
 	expected map[string]bool // required followers that have not started
+	follows  map[string]bool // followers of this process, with and without the lease
 
 	outdated atomic.Bool // what Outdated returns
 }
@@ -64,7 +65,7 @@ type Process struct {
 // NewProcess returns a Process over an up-to-date database.
 func NewProcess(o Options) *Process {
 	p := &Process{store: o.Store, storage: o.Storage, isNewer: o.IsNewer, clock: o.Clock, bell: o.Bell, claims: o.Claims,
-		log: o.Log, expected: map[string]bool{}}
+		log: o.Log, expected: map[string]bool{}, follows: map[string]bool{}}
 	if p.storage == nil {
 		p.storage = func() error { return nil }
 	}

@@ -90,16 +90,16 @@ func checkPort(u *url.URL) error {
 }
 
 // CheckListen returns an error if s is not HOST:PORT. Port 0 picks a free port.
-func CheckListen(s string) error {
+func CheckListen(flag, s string) error {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
-		return fmt.Errorf("--listen: want HOST:PORT, not %q", s)
+		return fmt.Errorf("--%s: want HOST:PORT, not %q", flag, s)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || (port != "0" && n == 0) {
-		return fmt.Errorf("--listen: %q is not a port", port)
+		return fmt.Errorf("--%s: %q is not a port", flag, port)
 	}
 	if strings.ContainsAny(host, "/@?#* ") {
-		return fmt.Errorf("--listen: %q is not a host", host)
+		return fmt.Errorf("--%s: %q is not a host", flag, host)
 	}
 	return nil
 }

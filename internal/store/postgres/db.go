@@ -289,6 +289,12 @@ func (p *DB) IsNewer(ctx context.Context) (bool, error) {
 	return migrations.IsNewer(ctx, db)
 }
 
+// Pools returns the connection pool as "postgres".
+func (p *DB) Pools() map[string]*sql.DB {
+	db, _ := p.pool.DB() // opened with a pool
+	return map[string]*sql.DB{"postgres": db}
+}
+
 // Close waits for running transactions and closes the pool.
 func (p *DB) Close() error {
 	db, err := p.pool.DB()

@@ -243,6 +243,13 @@ func (d *DB) IsNewer(ctx context.Context) (bool, error) {
 	return newer, d.readError(ctx, err)
 }
 
+// Pools returns the connection pools: "read" and "write".
+func (d *DB) Pools() map[string]*sql.DB {
+	read, _ := d.read.DB() // both were opened with a pool
+	write, _ := d.write.DB()
+	return map[string]*sql.DB{"read": read, "write": write}
+}
+
 // Close waits for running transactions and closes the pools. Later calls return the same result.
 func (d *DB) Close() error {
 	d.closing.Do(func() {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +22,19 @@ func (d *DB) Storage() error {
 		return fmt.Errorf("%w: the disk space reserve is released", txn.ErrFull)
 	}
 	return nil
+}
+
+// Disk returns the size of the WAL and the free space in bytes, and whether the reserve is held. Free is -1 if it is
+// unknown.
+func (d *DB) Disk() (wal, free int64, reserveHeld bool) {
+	if info, err := os.Stat(d.path + "-wal"); err == nil {
+		wal = info.Size()
+	}
+	free = -1
+	if bytes, known := FreeBytes(filepath.Dir(d.path)); known {
+		free = int64(bytes)
+	}
+	return wal, free, !d.reserve.isReleased()
 }
 
 // checkDelay delays the check of the file, so that it does not slow down the start of the service.

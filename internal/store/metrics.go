@@ -1,0 +1,154 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aitys/aitys/internal/metrics"
+	"github.com/aitys/aitys/internal/store/rows"
+	"github.com/aitys/aitys/internal/store/sqlite"
+	"github.com/aitys/aitys/migrations"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
+)
+
+// jsonTable returns a FROM item: a list of pairs as a table with the columns site and value. It takes the list as JSON.
+// The statement is the same for every length.
+func (t *tx) jsonTable(valueType string) string {
+	return `
+		(SELECT CAST(value ->> 0 AS BIGINT) AS site, CAST(value ->> 1 AS ` + valueType + `) AS value
+		 FROM   ` + t.jsonArray + `) AS asked`
+}
+
+// CountQueues reads a few entries of an index per site and kind, and one per counted comment.
+func (t *tx) CountQueues(sites []site.Site, limit int) ([]metrics.QueueCounts, error) {
+	type row struct {
+		site, oldest                           int64
+		pending, suspected, reported, appealed int
+	}
+	asked := make([][2]any, len(sites))
+	for i, s := range sites {
+		asked[i] = [2]any{s.ID, s.Settings.Threshold()}
+	}
+	list, err := json.Marshal(asked)
+	if err != nil {
+		return nil, fmt.Errorf("encode the sites: %w", err)
+	}
+	count := func(condition string) string {
+		return `
+		       (SELECT COUNT(*)
+		        FROM   (SELECT 1 FROM comments WHERE site_id = asked.site AND ` + condition + ` LIMIT ?) AS capped),`
+	}
+	found, err := rows.All(t.Tx, func(r *row) []any {
+		return []any{&r.site, &r.pending, &r.suspected, &r.reported, &r.appealed, &r.oldest}
+	}, `
+		SELECT asked.site,`+
+		count(queueViews[comment.ViewPending])+
+		count(queueViews[comment.ViewSuspected]+" AND score >= asked.value")+
+		count(queueViews[comment.ViewReported])+
+		count(queueViews[comment.ViewAppealed])+`
+		       COALESCE((SELECT MIN(created_at) FROM comments WHERE site_id = asked.site AND `+
+		queueViews[comment.ViewPending]+`), 0)
+		FROM   `+t.jsonTable("DOUBLE PRECISION"), limit, limit, limit, limit, string(list))
+	if err != nil {
+		return nil, err
+	}
+	bySite := make(map[int64]row, len(found))
+	for _, r := range found {
+		bySite[r.site] = r
+	}
+	counts := make([]metrics.QueueCounts, len(sites))
+	for i, s := range sites {
+		r := bySite[s.ID]
+		counts[i] = metrics.QueueCounts{Pending: r.pending, Suspected: r.suspected, Reported: r.reported,
+			Appealed: r.appealed, Oldest: rows.Unstamp(r.oldest)}
+	}
+	return counts, nil
+}
+
+func (t *tx) UnreadSince() (map[string]time.Time, error) {
+	unread, err := t.firstUnread()
+	since := make(map[string]time.Time, len(unread))
+	for name, e := range unread {
+		since[name] = e.Event.At
+	}
+	return since, err
+}
+
+// UnlearnedSince uses that the entries of a log are numbered without gaps.
+func (t *tx) UnlearnedSince(models []learning.ModelState) (time.Time, error) {
+	asked := make([][2]any, len(models))
+	for i, m := range models {
+		asked[i] = [2]any{m.Site, m.Seq + 1}
+	}
+	list, err := json.Marshal(asked)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("encode the models: %w", err)
+	}
+	first, err := rows.Get(t.Tx, rows.Value[int64], `
+		SELECT COALESCE(MIN((SELECT decided_at FROM decisions WHERE site_id = asked.site AND seq = asked.value)), 0)
+		FROM   `+t.jsonTable("BIGINT"), string(list))
+	return rows.Unstamp(first), err
+}
+
+type backlogRow struct {
+	messages int
+	since    int64
+}
+
+func (r *backlogRow) targets() []any { return []any{&r.messages, &r.since} }
+
+func (r *backlogRow) backlog() metrics.Backlog {
+	return metrics.Backlog{Messages: r.messages, Since: rows.Unstamp(r.since)}
+}
+
+// MailBacklog leaves out mails that are not due yet, such as digests. A mail that is being retried has waited since it
+// was created, because due_at is its next attempt.
+func (t *tx) MailBacklog(now time.Time, limit int) (metrics.Backlog, error) {
+	var all metrics.Backlog
+	for _, table := range []string{"mails", "letters"} {
+		b, err := rows.GetAs(t.Tx, (*backlogRow).targets, (*backlogRow).backlog, `
+			SELECT COUNT(*), COALESCE(MIN(CASE WHEN tries > 0 THEN created_at ELSE due_at END), 0)
+			FROM   (SELECT tries, created_at, due_at
+			        FROM   `+table+`
+			        WHERE  ended_at = 0
+			          AND  (due_at <= ? OR tries > 0)
+			        LIMIT  ?) AS capped`, rows.Stamp(now), limit)
+		if err != nil {
+			return metrics.Backlog{}, err
+		}
+		all.Messages += b.Messages
+		if all.Since.IsZero() || !b.Since.IsZero() && b.Since.Before(all.Since) {
+			all.Since = b.Since
+		}
+	}
+	return all, nil
+}
+
+func (t *tx) WebhookBacklog(limit int) (metrics.Backlog, error) {
+	return rows.GetAs(t.Tx, (*backlogRow).targets, (*backlogRow).backlog, `
+		SELECT COUNT(*), COALESCE(MIN(happened_at), 0)
+		FROM   (SELECT d.happened_at
+		        FROM   webhooks AS w
+		        JOIN   deliveries AS d ON d.site_id = w.site_id AND d.webhook_id = w.id
+		        WHERE  w.removed_at = 0
+		          AND  d.ended_at   = 0
+		        LIMIT  ?) AS capped`, limit)
+}
+
+func (t *tx) SchemaNewer() (bool, error) {
+	found, err := rows.Get(t.Tx, rows.Value[int64], "SELECT MAX(version_id) FROM goose_db_version")
+	return found > migrations.Newest(), err
+}
+
+// Disk returns the state of the disk of a SQLite file, and false on Postgres.
+func (d *DB) Disk() (disk metrics.Disk, ok bool) {
+	s, ok := d.engine.(*sqlite.DB)
+	if !ok {
+		return metrics.Disk{}, false
+	}
+	wal, free, held := s.Disk()
+	return metrics.Disk{WAL: wal, Free: free, ReserveHeld: held}, true
+}
