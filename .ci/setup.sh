@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, Redis,
+# Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, PgBouncer, Redis,
 # Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, sqlite3, curl and Python for the commands in
 # the documents, npm for axe-core, the accessibility checker, buildah for the container image, Caddy for the compose files.
 # Without root or apt it reports what is missing and exits with 0; tests that need it are skipped.
@@ -21,6 +21,7 @@ want libc6-dev gcc
 want redis-server redis-server
 want chromium-headless-shell chromium-headless-shell chromium google-chrome
 want strace strace
+want pgbouncer pgbouncer
 want git git
 want sqlite3 sqlite3
 want curl curl

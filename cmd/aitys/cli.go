@@ -32,6 +32,9 @@ type cli struct {
 	Doctor     doctorCmd     `cmd:"" help:"Check the configuration, the database and the services in use."`
 	Health     healthCmd     `cmd:"" help:"Ask the running server whether it is ready."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Licenses   licensesCmd   `cmd:"" help:"Print the licenses of Aitys and of the libraries in it."`
+	Completion completionCmd `cmd:"" help:"Print a script for a shell's completion."`
+	Man        manCmd        `cmd:"" help:"Print the manual; show it with: aitys man | man -l -"`
 }
 
 // base has the flags of every command.

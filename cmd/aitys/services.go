@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/txn"
@@ -67,7 +68,7 @@ func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, e
 	if r.coord, err = a.openCoord(ctx, secret, o.Clock, o.Log); err != nil {
 		return nil, err
 	}
-	o.Storage, o.Upgrade = db.Storage, n != accessRead
+	o.Storage, o.IsNewer, o.Upgrade = db.Storage, db.IsNewer, n != accessRead
 	o.Watch = func(ctx context.Context) error { return db.Watch(ctx, o.Log) }
 	if path, ok := a.base.sqlitePath(); ok {
 		o.OnErase = func(m learning.Mark) error { return appendErasure(erasuresPath(path), m) }
@@ -177,7 +178,10 @@ func (a *env) migrate(ctx context.Context, db *store.DB, n access) error {
 	if missing > 0 {
 		return fmt.Errorf("the database lacks %d of %d migrations: run `aitys migrate up`", missing, len(list))
 	}
-	return nil
+	if newer, err := db.IsNewer(ctx); err != nil || !newer {
+		return err
+	}
+	return migrations.ErrNewer
 }
 
 // withServices opens the services, calls do and closes them.
