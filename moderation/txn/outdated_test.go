@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,31 +17,33 @@ import (
 
 func TestRunWhileCurrent_PausesDuringNewerSchema(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		newer, unreachable, runs, running := false, false, 0, false
+		var newer, unreachable, running atomic.Bool
+		var runs atomic.Int64
 		var log testkit.Log
 		p := txn.NewProcess(txn.Options{Clock: wall{}, Log: slog.New(slog.NewTextHandler(&log, nil)),
 			IsNewer: func(context.Context) (bool, error) {
-				if unreachable {
+				if unreachable.Load() {
 					return false, errors.New("no answer")
 				}
-				return newer, nil
+				return newer.Load(), nil
 			}})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
 			ended <- p.RunWhileCurrent(ctx, func(ctx context.Context) error {
-				runs, running = runs+1, true
+				runs.Add(1)
+				running.Store(true)
 				<-ctx.Done()
-				running = false
+				running.Store(false)
 				return nil
 			})
 		}()
-		check := func(when string, wantRuns int, wantRunning bool) {
+		check := func(when string, wantRuns int64, wantRunning bool) {
 			t.Helper()
 			time.Sleep(time.Minute) // of the bubble's clock
 			synctest.Wait()
-			if runs != wantRuns || running != wantRunning || p.Claim(ctx, 1, "x", time.Second) != wantRunning {
-				t.Errorf("%s: it ran %d times, is running: %v, may claim: %v", when, runs, running, p.Claim(ctx, 1, "x", time.Second))
+			if runs.Load() != wantRuns || running.Load() != wantRunning || p.Claim(ctx, 1, "x", time.Second) != wantRunning {
+				t.Errorf("%s: it ran %d times, is running: %v, may claim: %v", when, runs.Load(), running.Load(), p.Claim(ctx, 1, "x", time.Second))
 			}
 			e, is := errors.AsType[*problem.Error](p.Ready(ctx))
 			if wantRunning == (is && e.Code == "schema.newer") {
@@ -48,15 +51,16 @@ func TestRunWhileCurrent_PausesDuringNewerSchema(t *testing.T) {
 			}
 		}
 		check("at first", 1, true)
-		newer = true
+		newer.Store(true)
 		check("after a newer program's migration", 1, false)
-		unreachable, newer = true, false
+		unreachable.Store(true)
+		newer.Store(false)
 		check("while the database does not answer", 1, false)
-		unreachable = false
+		unreachable.Store(false)
 		check("after a restore", 2, true)
 		stop()
-		if err := <-ended; err != nil || running {
-			t.Errorf("at the end: %v, is running: %v", err, running)
+		if err := <-ended; err != nil || running.Load() {
+			t.Errorf("at the end: %v, is running: %v", err, running.Load())
 		}
 		if n := strings.Count(log.String(), "\n"); n != 2 {
 			t.Errorf("the log has %d lines, want one for each change:\n%s", n, log.String())
