@@ -3,7 +3,8 @@ export CGO_ENABLED ?= 0
 GO      ?= go
 BIN     := bin/aitys
 COMMIT  := $(shell git describe --always --abbrev=40 --exclude "*" --dirty 2>/dev/null)
-LDFLAGS := -s -w -X main.commit=$(COMMIT)
+DATE    := $(shell git log -1 --format=%cs 2>/dev/null)
+LDFLAGS := -s -w -X main.commit=$(COMMIT) -X main.date=$(DATE)
 # TIER is fast, ci or full. DB is the database of most tests: sqlite, postgres or both.
 TIER    ?= fast
 DB      ?= sqlite
@@ -12,7 +13,7 @@ TESTS   := bin/testrun
 LONGEST := ./e2e ./cmd/aitys ./api ./internal/store ./widget
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race testrun lint sizes lint-web web fuzz bench exam rehearsal torture planted hardening hostile wordpress shots clean
+.PHONY: help build run test deps race testrun lint sizes lint-web web fuzz bench scale exam rehearsal torture planted hardening hostile wordpress shots release clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -79,6 +80,9 @@ bench: ## run the benchmarks, check their limits and write docs/measurements.md
 	cd bench && $(GO) run . copies
 	cd bench && $(GO) test -run '^$$' -bench 'Widget|BesideAnImport' -benchtime 1x -timeout 1h .
 
+scale: ## run three replicas through kills, restarts and a failover of Postgres, and count what is lost (needs nginx)
+	cd bench && $(GO) test -run '^$$' -bench Scale -benchtime 1x -timeout 1h .
+
 exam: ## evaluate the classifier and write bin/exam.md (an hour)
 	cd bench && $(GO) run . exam
 
@@ -108,5 +112,13 @@ wordpress: ## test integrations/wordpress in a real WordPress
 shots: ## take the screenshots of docs/shots, and others into bin/shots
 	cd bench && $(GO) run . shots
 
+# Without RELEASE=--snapshot, goreleaser publishes the release of the tag that is checked out.
+RELEASE ?= --snapshot
+TOOLS   := $(CURDIR)/bin/tools
+release: ## build archives, packages, checksums and SBOMs of all systems into dist
+	GOBIN=$(TOOLS) $(GO) install github.com/goreleaser/goreleaser/v2@v2.15.1
+	GOBIN=$(TOOLS) $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+	PATH="$(TOOLS):$$PATH" goreleaser release --clean $(RELEASE)
+
 clean: ## remove build results
-	rm -rf bin
+	rm -rf bin dist

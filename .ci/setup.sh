@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, Redis,
+# Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, PgBouncer, Redis,
 # Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, systemd to check its units, sqlite3, curl and
-# Python for the commands in the documents, npm for axe-core, the accessibility checker. Without root or apt it reports
-# what is missing and exits with 0; tests that need it are skipped.
+# Python for the commands in the documents, npm for axe-core, the accessibility checker, buildah for the container image,
+# Caddy for the compose files. Without root or apt it reports what is missing and exits with 0; tests that need it are
+# skipped.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,11 +23,14 @@ want redis-server redis-server
 want chromium-headless-shell chromium-headless-shell chromium google-chrome
 want strace strace
 want systemd systemd-analyze
+want pgbouncer pgbouncer
 want git git
 want sqlite3 sqlite3
 want curl curl
 want python3 python3
 want npm npm
+want buildah buildah
+want caddy caddy
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql initdb
 if ! fc-list ':lang=kk' 2>/dev/null | grep -q .; then missing="$missing fonts-noto-core fontconfig"; fi
 if ! fc-list 2>/dev/null | grep -qi emoji; then missing="$missing fonts-noto-color-emoji"; fi

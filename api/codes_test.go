@@ -459,6 +459,39 @@ func TestProblems_DamagedFileRefusesWrites(t *testing.T) {
 	wantGolden(t, "storage.corrupt", ready, post)
 }
 
+// After a newer program has migrated the database, this one finishes what it is asked, and is not ready.
+func TestReadyz_DatabaseNewerThanProgram(t *testing.T) {
+	onBothWith(t, options{}, func(t *testing.T, w *world) {
+		driver, dsn := "pgx", w.dbURL
+		if path, ok := strings.CutPrefix(w.dbURL, "sqlite:"); ok {
+			driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
+		}
+		raw, err := sql.Open(driver, dsn)
+		fatal(t, err)
+		defer raw.Close()
+		exec := func(statement string) {
+			_, err := raw.Exec(statement)
+			fatal(t, err)
+		}
+		exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, TRUE)")
+		var ready reply
+		testkit.Until(t, "the newer schema is noticed", func() bool {
+			ready = w.do(call{path: "/readyz"})
+			return ready.status == http.StatusServiceUnavailable
+		})
+		wantGolden(t, "schema.newer", ready)
+		w.approved(requireBody("Posted and approved during the drain."))
+		if got := w.do(call{path: "/healthz"}); got.status != 200 {
+			t.Errorf("the process lives: got %v", got)
+		}
+		exec("DELETE FROM goose_db_version WHERE version_id = 99999")
+		testkit.Until(t, "it is ready again", func() bool { return w.do(call{path: "/readyz"}).status == 200 })
+		if n := strings.Count(w.log.String(), "level=WARN"); n != 1 {
+			t.Errorf("%d warnings, want 1:\n%s", n, w.log.String())
+		}
+	})
+}
+
 func TestProblems_InternalErrorHidesCause(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)

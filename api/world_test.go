@@ -181,7 +181,7 @@ func (w *world) open(o options, so store.Options) {
 			public, err = url.Parse(o.public)
 			fatal(t, err)
 		}
-		ao := app.Options{Clock: w.clock, Log: log, Storage: db.Storage, PublicURL: public, AnyHost: o.anyHost,
+		ao := app.Options{Clock: w.clock, Log: log, Storage: db.Storage, IsNewer: db.IsNewer, PublicURL: public, AnyHost: o.anyHost,
 			RateLimited: o.limits, MailedElsewhere: o.mailing}
 		if o.proxy != "" {
 			ao.Proxies = prefixes(o.proxy)

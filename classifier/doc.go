@@ -122,6 +122,8 @@
 //	1/countScale         0.05  –        the pseudocount of multinomial naive Bayes, which has all lessons
 //	fadeAfter            75    75       fewer: a site whose decisions came sorted learns only the first kind
 //	fadeSpan, fadeSlack  8, 2  8, 2     lessons of a class in its running share; chance alone fades nothing
+//	NearFrom             0.5   –        similarity of near-duplicates; 0.4 joins more short good comments
+//	longFrom             0.35  –        from 60 letters on; 0.45 misses reworded copies, unrelated texts are below 0.25
 //
 // # Sources
 //

@@ -27,7 +27,8 @@ func TestFingerprint_FindsDisguisedDuplicates(t *testing.T) {
 		"digits":            "Р4б0т@ на дому без вложений, 0плата к4ждый день, п0др06н0сти в личных с006щениях",
 		"spaces": "Р а б о т а на дому без в л о ж е н и й, оплата к а ж д ы й день, " +
 			"подробности в л и ч н ы х сообщениях",
-		"a mention": "@user4365 hello! " + offer,
+		"a mention":  "@user4365 hello! " + offer,
+		"a negation": "Не " + offer,
 		"other order": "Оплата каждый день, подробности в личных сообщениях https://one.example/a " +
 			"работа на дому без вложений",
 	} {
@@ -41,6 +42,29 @@ func TestFingerprint_FindsDisguisedDuplicates(t *testing.T) {
 		}
 		if !meet {
 			t.Errorf("%s: no band in common", name)
+		}
+	}
+}
+
+// Spam software replaces words in each copy, so that two copies have about two words in three in common.
+func TestFingerprint_FindsSpintax(t *testing.T) {
+	for name, copies := range map[string][2]string{
+		"English": {
+			"Dear visitors, our family workshop makes stone ovens for every garden, the delivery is cheap in spring, " +
+				"and each buyer receives firewood and a cookbook, so write to the manager before Saturday evening.",
+			"Good visitors, our little workshop builds stone ovens for any garden, the delivery is free in April, " +
+				"and each client receives firewood and a brochure, so write to the manager before Saturday night.",
+		},
+		"Russian": {
+			"Уважаемые соседи, наша семейная мастерская делает каменные печи для любого сада, доставка весной дешёвая, " +
+				"каждый покупатель получает дрова и поваренную книгу, пишите управляющему до вечера субботы.",
+			"Дорогие соседи, наша маленькая мастерская строит каменные печи для вашего сада, доставка весной бесплатная, " +
+				"каждый клиент получает дрова и толстую книгу, пишите продавцу до вечера субботы.",
+		},
+	} {
+		a, b := fingerprint(copies[0]), fingerprint(copies[1])
+		if !a.Duplicate(b) || !b.Duplicate(a) {
+			t.Errorf("%s: similarity %.2f, want a duplicate", name, a.Similarity(b))
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -27,7 +28,7 @@ var files embed.FS
 const Oldest = 36
 
 // ErrNewer is returned for a database that a newer program has migrated.
-var ErrNewer = errors.New("the database is newer than this program")
+var ErrNewer = errors.New("the database is newer than this program: start the new version")
 
 // ErrOlder is returned for a database with a schema before Oldest.
 var ErrOlder = errors.New("the database is too old for this version of Aitys")
@@ -109,6 +110,29 @@ func PostgresStatus(ctx context.Context, db *sql.DB) ([]Status, error) {
 	return status(ctx, goose.DialectPostgres, db)
 }
 
+// IsNewer reports whether a newer program has migrated a database. It runs one query. It returns an error if the database
+// has no schema, as in the middle of a restore.
+func IsNewer(ctx context.Context, db *sql.DB) (bool, error) {
+	known, err := newest()
+	if err != nil {
+		return false, err
+	}
+	var found int64
+	if err := db.QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE version_id > 0").Scan(&found); err != nil {
+		return false, fmt.Errorf("read the version: %w", err)
+	}
+	return found > known, nil
+}
+
+// newest returns the number of the last migration of this program.
+var newest = sync.OnceValues(func() (int64, error) {
+	list, err := fs.Glob(files, "postgres/*.sql") // sorted by number; sqlite has the same
+	if err != nil || len(list) == 0 {
+		return 0, fmt.Errorf("list the migrations: %w", err)
+	}
+	return goose.NumericComponent(list[len(list)-1])
+})
+
 func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) error {
 	p, err := provider(dialect, db, options...)
 	if err != nil {
@@ -125,7 +149,7 @@ func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, options ...goose
 		return fmt.Errorf("read the version: %w", err)
 	}
 	if found > known {
-		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, found, known)
+		return fmt.Errorf("%w (the database has schema %d, this program knows %d)", ErrNewer, found, known)
 	}
 	return nil
 }

@@ -72,25 +72,37 @@ func (s *taught) Update(ctx context.Context, fn func(store.Tx) error) ([]event.E
 	return events, err
 }
 
+// turnStarts grants each claim, and sends the number of writes so far at each start of a rescoring turn.
+type turnStarts struct {
+	writes atomic.Int64
+	starts chan int64
+}
+
+func (c *turnStarts) Claim(_ context.Context, _ int64, name string, _ time.Duration) bool {
+	if name == "rejudge" {
+		c.starts <- c.writes.Load()
+	}
+	return true
+}
+
 // A moderator decides faster than pending comments are rescored. The first comments of each order are rescored once,
 // and then the process rests.
 func TestRescore_TurnEndsWhileModelLearns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := &taught{Store: w.DB.Store}
-	w.App = w.NewApp(s)
+	turns := &turnStarts{starts: make(chan int64, 1000)}
+	w.App = w.NewAppWith(s, app.Coordination{Claims: turns}, app.Options{})
 	w.DecideTexts(w.A, 10)
 	ids := w.AddTexts(w.A, apptest.RandomTexts(380, rand.New(rand.NewPCG(6, 6))))
-	writes, wrote := 0, make(chan bool, len(ids))
-	decide := func() {
-		w.Decide(authz.Operator, w.A, comment.Approve, ids[writes])
+	decide := func(n int64) {
+		w.Decide(authz.Operator, w.A, comment.Approve, ids[n])
 		w.Must(w.App.Learn(w.Ctx, w.A))
 	}
 	then := func() {
-		if writes++; writes < len(ids) {
-			decide()
+		if n := turns.writes.Add(1); n < int64(len(ids)) {
+			decide(n)
 		}
-		wrote <- true
 	}
 	w.Run(w.App)
 	testkit.Until(t, "all are judged by the model that there is", func() (all bool) {
@@ -102,18 +114,20 @@ func TestRescore_TurnEndsWhileModelLearns(t *testing.T) {
 		return all
 	})
 	s.then.Store(&then)
-	decide()
-	for n, rest := 0, time.Minute; ; n++ {
+	decide(0)
+	for before := int64(0); ; {
 		select {
-		case <-wrote:
-			if n >= 3 { // the remaining comments may end the turn
-				rest = time.Second / 2 // the rest lasts at least a second
+		case n := <-turns.starts:
+			if before == 0 { // the first turn may have begun before the decision
+				before = n
+				continue
 			}
-		case <-time.After(rest):
-			if n < 4 || n > 5 {
-				t.Errorf("before it rested it wrote %d times, want 4 or 5, a hundred verdicts each", n)
+			if n < before+4 || n > before+5 { // the remaining comments may end the turn
+				t.Errorf("a turn wrote %d times, want 4 or 5, a hundred verdicts each", n-before)
 			}
 			return
+		case <-time.After(time.Minute):
+			t.Fatal("no further turn starts")
 		}
 	}
 }

@@ -6,14 +6,14 @@ import (
 )
 
 // Parameters of fingerprints. Two texts of similarity longFrom share one of their 32 bands of two minima with
-// probability 0.999.
+// probability 0.98.
 const (
 	minima      = 64
 	Bands       = 32
 	NearLetters = 22   // shorter texts are duplicates only if they are equal
 	LongLetters = 60   // letters of a long text
 	NearFrom    = 0.5  // least similarity of duplicates
-	longFrom    = 0.45 // least similarity of two long duplicates, which share less by chance
+	longFrom    = 0.35 // least similarity of two long duplicates; unrelated long texts stay below 0.25
 )
 
 // A Fingerprint recognises equal and nearly equal texts, in disguise too. It is a MinHash sketch. Fingerprints of

@@ -82,7 +82,7 @@ func (c backupCmd) Run(a *env) error {
 		return a.printJSON(line)
 	}
 	return a.printLine("backed up to %s and read back: %v, %.1f MB; the secret is not included: keep %s separately",
-		c.File, line, float64(made.Bytes)/1e6, a.base.SecretFile)
+		c.File, line, float64(made.Bytes)/1e6, a.base.secretName())
 }
 
 func (c restoreCmd) Run(a *env) error {
@@ -130,7 +130,7 @@ func (c restoreCmd) Run(a *env) error {
 	if aside != "" {
 		more += "; the old database is now " + aside
 	}
-	if !exists(a.base.SecretFile) {
+	if a.base.Secret == "" && !exists(a.base.SecretFile) {
 		more += "; copy its secret to " + a.base.SecretFile + " before you start a server"
 	}
 	return a.printLine("restored %s to %s: %v%s", c.File, path, line, more)
@@ -147,13 +147,13 @@ func (a *env) upgradeRestored(file string, marks []learning.Mark) (erased, empti
 	if err := db.Migrate(a.ctx); err != nil || len(marks) == 0 {
 		return 0, 0, err
 	}
-	secret, err := readSecret(a.base.SecretFile)
+	secret, err := a.base.readSecret()
 	if err != nil {
 		return 0, 0, err
 	}
 	r, err := app.New(a.ctx, db, app.Coordination{}, secret, app.Options{Clock: systemClock{}})
 	if err != nil {
-		return 0, 0, fmt.Errorf("%s: %w", a.base.SecretFile, err)
+		return 0, 0, fmt.Errorf("%s: %w", a.base.secretName(), err)
 	}
 	if emptied, err = r.Privacy.ReapplyErasures(a.ctx, marks); err != nil {
 		return 0, 0, err

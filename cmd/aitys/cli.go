@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,7 +30,11 @@ type cli struct {
 	Restore    restoreCmd    `cmd:"" help:"Restore a SQLite database from a backup."`
 	Secret     secretCmd     `cmd:"" help:"Replace the secret."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the configuration, the database and the services in use."`
+	Health     healthCmd     `cmd:"" help:"Ask the running server whether it is ready."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Licenses   licensesCmd   `cmd:"" help:"Print the licenses of Aitys and of the libraries in it."`
+	Completion completionCmd `cmd:"" help:"Print a script for a shell's completion."`
+	Man        manCmd        `cmd:"" help:"Print the manual; show it with: aitys man | man -l -"`
 }
 
 // base has the flags of every command.
@@ -39,6 +44,7 @@ type base struct {
 	Data       string `help:"Folder for the database and the secret (default ./data)." placeholder:"DIR"`
 	Database   string `help:"Database: sqlite:PATH or postgres://… (default sqlite:DATA/aitys.db)." placeholder:"URL"`
 	Redis      string `help:"Redis shared by several servers: redis://…, rediss://… or unix://…" placeholder:"URL"`
+	Secret     string `help:"The secret, instead of a file. Set AITYS_SECRET: other users can read command lines." placeholder:"TEXT"`
 	SecretFile string `help:"File with the secret (default DATA/secret, created if missing)." placeholder:"FILE"`
 }
 
@@ -50,6 +56,14 @@ func (c *cli) check() error {
 	}
 	if b.Database == "" {
 		b.Database = "sqlite:" + filepath.Join(b.Data, "aitys.db")
+	}
+	if b.Secret != "" {
+		if b.SecretFile != "" {
+			return errors.New("--secret and --secret-file: set only one of them")
+		}
+		if _, err := b.readSecret(); err != nil {
+			return err
+		}
 	}
 	if b.SecretFile == "" {
 		b.SecretFile = filepath.Join(b.Data, "secret")

@@ -69,5 +69,5 @@ func (c copyCmd) Run(a *env) (err error) {
 	if err := a.printTable(rows); err != nil {
 		return err
 	}
-	return a.printLine("copied, read back and compared row by row; the secret is not included: keep %s", a.base.SecretFile)
+	return a.printLine("copied, read back and compared row by row; the secret is not included: keep %s", a.base.secretName())
 }

@@ -134,7 +134,7 @@ func (d *doctor) database() {
 		return
 	}
 	d.ok("migrations", "up to date")
-	secret, err := readSecret(d.base.SecretFile)
+	secret, err := d.base.readSecret()
 	if err != nil {
 		d.fail("secret", err)
 		return
@@ -145,7 +145,7 @@ func (d *doctor) database() {
 		d.fail("secret", err)
 		return
 	}
-	d.ok("secret", "%s matches the database", d.base.SecretFile)
+	d.ok("secret", "%s matches the database", d.base.secretName())
 	d.sites(&services{App: r, store: db})
 }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // so that TZ works in an image without files of time zones
 
 	"github.com/alecthomas/kong"
 
@@ -64,6 +65,12 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 	parser := kong.Must(&c, kong.Name("aitys"), helpVars(), kong.Description(about), kong.Writers(out, stderr),
 		kong.Resolvers(values), kong.Exit(func(int) { helped = true }), kong.KindMapper(reflect.String, stringMapper{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}))
+	if line, ok := typedLine(environ); ok {
+		for _, word := range completions(parser.Model.Node, line) {
+			_, _ = fmt.Fprintln(out, word) // the shell is gone
+		}
+		return 0
+	}
 	if err := values.Read(parser.Model, args, environ); err != nil {
 		return fail(stderr, exitUsage, err)
 	}

@@ -36,6 +36,9 @@ func (c secretNewCmd) Run(a *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if a.base.Secret != "" {
+		return c.replaceByFlag(a, db)
+	}
 	if err := c.confirm(a, db); err != nil {
 		return err
 	}
@@ -47,7 +50,7 @@ func (c secretNewCmd) Run(a *env) (err error) {
 		return fmt.Errorf("create the secret: %w", err)
 	}
 	defer func() { _ = remove() }() // the secret was renamed to its place
-	secret, err := readSecret(temp)
+	secret, err := readSecretFile(temp)
 	if err != nil {
 		return err
 	}
@@ -58,6 +61,29 @@ func (c secretNewCmd) Run(a *env) (err error) {
 		return fmt.Errorf("replace the secret: %w", err)
 	}
 	return a.printLine("wrote a new secret to %s: restart every server", a.base.SecretFile)
+}
+
+// replaceByFlag stores --secret as the secret of the database. It needs --yes, because it cannot know whether the old
+// secret is lost.
+func (c secretNewCmd) replaceByFlag(a *env, db *store.DB) error {
+	own, err := a.base.readSecret()
+	if err != nil {
+		return err
+	}
+	meta := store.Narrow[txn.MetaTx](db)
+	switch err := txn.CheckSecret(a.ctx, meta, own); {
+	case err == nil:
+		return errors.New("the database already has the secret in --secret; set it to a new one first")
+	case !errors.Is(err, txn.ErrWrongSecret):
+		return err
+	case !c.Yes:
+		return errors.New("the database has another secret. To replace it by --secret and make all edit tokens, " +
+			"address hashes, site keys, webhooks and checker keys invalid, run `aitys secret new --yes`")
+	}
+	if err := txn.ReplaceSecret(a.ctx, meta, own); err != nil {
+		return fmt.Errorf("replace the secret: %w", err)
+	}
+	return a.printLine("the database has the secret in --secret now: restart every server with it")
 }
 
 // confirm returns an error if the secret of the database is not lost and --yes is not given.
@@ -88,9 +114,33 @@ func (c secretNewCmd) confirm(a *env, db *store.DB) error {
 
 const maxSecret = 4096 // bytes
 
-// readSecret reads the secret at path. It returns an error if all users of the machine can read the file, or if the
+// readSecret returns --secret, or reads the file of --secret-file if --secret is not set.
+func (b base) readSecret() (secret.Secret, error) {
+	if b.Secret == "" {
+		return readSecretFile(b.SecretFile)
+	}
+	own := secret.Secret(strings.TrimSpace(b.Secret))
+	switch {
+	case len(own) < secret.MinLength:
+		return nil, fmt.Errorf("--secret: too short: want at least %d characters, for example of `openssl rand -hex 32`",
+			secret.MinLength)
+	case len(own) > maxSecret:
+		return nil, fmt.Errorf("--secret: too long: want at most %d characters", maxSecret)
+	}
+	return own, nil
+}
+
+// secretName names the secret in messages: the path of its file, or the flag. It never contains the secret.
+func (b base) secretName() string {
+	if b.Secret != "" {
+		return "the secret in --secret"
+	}
+	return b.SecretFile
+}
+
+// readSecretFile reads the secret at path. It returns an error if all users of the machine can read the file, or if the
 // secret is too short or too long.
-func readSecret(path string) (secret.Secret, error) {
+func readSecretFile(path string) (secret.Secret, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

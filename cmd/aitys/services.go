@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/txn"
@@ -61,7 +62,7 @@ func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, e
 		}
 	}()
 	made := false
-	if n != accessRead {
+	if n != accessRead && a.base.Secret == "" {
 		if err = a.makeDataFolder(a.base.SecretFile); err != nil {
 			return nil, err
 		}
@@ -69,14 +70,14 @@ func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, e
 			return nil, err
 		}
 	}
-	secret, err := readSecret(a.base.SecretFile)
+	secret, err := a.base.readSecret()
 	if err != nil {
 		return nil, err
 	}
 	if r.coord, err = a.openCoord(ctx, secret, o.Clock, o.Log); err != nil {
 		return nil, err
 	}
-	o.Storage, o.Upgrade = db.Storage, n != accessRead
+	o.Storage, o.IsNewer, o.Upgrade = db.Storage, db.IsNewer, n != accessRead
 	o.Watch = func(ctx context.Context) error { return db.Watch(ctx, o.Log) }
 	if path, ok := a.base.sqlitePath(); ok {
 		o.OnErase = func(m learning.Mark) error { return appendErasure(erasuresPath(path), m) }
@@ -89,7 +90,7 @@ func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, e
 		if made {
 			_ = os.Remove(a.base.SecretFile) // it was just created, and the database has another one
 		}
-		return nil, fmt.Errorf("%s: %w; `aitys secret new` replaces a lost secret", a.base.SecretFile, err)
+		return nil, fmt.Errorf("%s: %w; `aitys secret new` replaces a lost secret", a.base.secretName(), err)
 	}
 	return r, nil
 }
@@ -104,7 +105,7 @@ func (a *env) prepare(n access) error {
 		if path, ok := a.base.sqlitePath(); ok && n == accessRead && !exists(path) {
 			return noDatabase(path)
 		}
-		if _, err := readSecret(a.base.SecretFile); err != nil {
+		if _, err := a.base.readSecret(); err != nil {
 			return err
 		}
 	}
@@ -188,7 +189,10 @@ func (a *env) migrate(ctx context.Context, db *store.DB, n access) error {
 	if missing > 0 {
 		return fmt.Errorf("the database lacks %d of %d migrations: run `aitys migrate up`", missing, len(list))
 	}
-	return nil
+	if newer, err := db.IsNewer(ctx); err != nil || !newer {
+		return err
+	}
+	return migrations.ErrNewer
 }
 
 // withServices opens the services, calls do and closes them.

@@ -344,6 +344,9 @@ func TestServe_ListensOnAUnixSocket(t *testing.T) {
 	if r := s.doctor(append(listen, "--data", "data")...); r.state("socket") != "ok" || r.state("proxy") != "ok" {
 		t.Errorf("the doctor says %+v", r)
 	}
+	if out := s.must("health", "--listen", listen[1]); out != "ready\n" {
+		t.Errorf("health prints %q", out)
+	}
 	posts := func(address string, n int) (status int) {
 		for k := range n {
 			h := forwardedFor{overSocket(t, i).Transport, address}

@@ -102,6 +102,19 @@ func TestUpgrade_RefusesSchemaBeforeOldest(t *testing.T) {
 	}
 }
 
+func TestCommands_RefuseNewerSchema(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.addBlog()
+	s.execSQL("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, TRUE)")
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"migrate", "up"}, {"site", "list"}} {
+		s.refused("the database is newer than this program: start the new version", args...)
+	}
+	if r := s.doctor(); r.state("migrations") != "fail" {
+		t.Errorf("the doctor says %+v", r)
+	}
+}
+
 // An upgrade is a database of an older program that the current program uses.
 type upgrade struct {
 	*shell

@@ -13,33 +13,32 @@ type versionCmd struct{ asJSON }
 type versionLine struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit"`
+	Date    string `json:"date"` // of the commit: YYYY-MM-DD, or "unknown"
 	Go      string `json:"go"`
 	System  string `json:"system"`
 }
 
-// commit is set by `make build`, so that it is known even with -buildvcs=false.
-var commit string
+// version, commit and date are set by the linker: all by a release, commit and date by `make build`, so that they are
+// known even with -buildvcs=false.
+var version, commit, date string
 
 func (c versionCmd) Run(a *env) error {
-	v := newVersionLine(commit)
+	v := newVersionLine()
 	if c.JSON {
 		return a.printJSON(v)
 	}
-	return a.printLine("aitys %s, commit %s, %s, %s", v.Version, v.Commit, v.Go, v.System)
+	return a.printLine("aitys %s, commit %s of %s, %s, %s", v.Version, v.Commit, v.Date, v.Go, v.System)
 }
 
-// newVersionLine takes the commit from linked, else from Go's build information: from the version control system or
-// from the module's pseudo-version.
-func newVersionLine(linked string) versionLine {
-	v := versionLine{Version: "unreleased", Commit: linked, Go: runtime.Version(),
-		System: runtime.GOOS + "/" + runtime.GOARCH}
+// newVersionLine takes what the linker did not set from Go's build information: from the version control system or from
+// the module's pseudo-version.
+func newVersionLine() versionLine {
+	v := versionLine{Commit: commit, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}
 	}
-	if at := info.Main.Version; at != "" && at != "(devel)" {
-		v.Version = at
-	}
+	v.Version = cmp.Or(version, strings.TrimSuffix(info.Main.Version, "(devel)"), "unreleased")
 	noted := map[string]string{}
 	for _, s := range info.Settings {
 		noted[s.Key] = s.Value
@@ -47,6 +46,7 @@ func newVersionLine(linked string) versionLine {
 	if v.Commit == "" && noted["vcs.modified"] == "true" {
 		v.Commit = noted["vcs.revision"] + "-dirty"
 	}
+	v.Date, _, _ = strings.Cut(cmp.Or(date, noted["vcs.time"], "unknown"), "T")
 	v.Commit = cmp.Or(v.Commit, noted["vcs.revision"], pseudoVersionCommit(v.Version), "unknown")
 	return v
 }

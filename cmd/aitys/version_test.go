@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestVersion_BuildHasCommit(t *testing.T) {
 		}
 		unpack(t, string(out), &v)
 		if v.Commit = strings.TrimSuffix(v.Commit, "-dirty"); v.Commit != strings.TrimSpace(string(head)) ||
-			v.Version == "" || strings.Contains(v.Version, "devel") {
+			v.Version == "" || strings.Contains(v.Version, "devel") || !regexp.MustCompile(`^\d{4}-\d\d-\d\d$`).MatchString(v.Date) {
 			t.Errorf("with %s: got %+v, want the commit %s", flags, v, head)
 		}
 	}

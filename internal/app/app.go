@@ -79,11 +79,12 @@ func NewOutbound(webhooks, checkers, neighbours outbound.Reach) Outbound {
 // Options of an App. Only Clock is required. Those from PublicURL on are for servers.
 type Options struct {
 	Clock   txn.Clock
-	Log     *slog.Logger                    // nil: nothing is logged
-	Storage func() error                    // returns why the database accepts no writes; see txn.Options
-	Watch   func(ctx context.Context) error // runs as part of Run; watches the database file
-	Upgrade bool                            // run privacy.Upgrade
-	OnErase func(learning.Mark) error       // called before each erasure; an error prevents it
+	Log     *slog.Logger                            // nil: nothing is logged
+	Storage func() error                            // returns why the database accepts no writes; see txn.Options
+	Watch   func(ctx context.Context) error         // runs as part of Run; watches the database file
+	IsNewer func(ctx context.Context) (bool, error) // reports whether a newer program migrated the database; see txn.Options
+	Upgrade bool                                    // run privacy.Upgrade
+	OnErase func(learning.Mark) error               // called before each erasure; an error prevents it
 
 	Passwords *password.Hasher // nil: password.New()
 
@@ -142,7 +143,7 @@ func New(ctx context.Context, s txn.Store[store.Tx], c Coordination, own secret.
 			return nil, err
 		}
 	}
-	p := txn.NewProcess(txn.Options{Store: store.Narrow[txn.EventTx](s), Storage: o.Storage, Clock: o.Clock,
+	p := txn.NewProcess(txn.Options{Store: store.Narrow[txn.EventTx](s), Storage: o.Storage, IsNewer: o.IsNewer, Clock: o.Clock,
 		Bell: c.Bell, Claims: c.Claims, OriginRequests: c.OriginRequests, Log: o.Log})
 	a := &App{Process: p, Presence: presence.Service{Store: c.Presences}, store: s, coordination: c, options: o}
 	a.Identity = identity.New(p, store.Narrow[identity.Tx](s), own, o.Passwords)

@@ -22,16 +22,24 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Run follows events and runs the background jobs of all services until ctx ends or one of them fails.
+// Run follows events and runs the background jobs of all services until ctx ends or one of them fails. While a newer
+// program has migrated the database, it only follows events, so that caches and streams stay current.
 func (a *App) Run(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	works := []func(context.Context) error{
-		a.Process.Run, a.Identity.Run, a.Learning.Run, a.Campaigns.Run, a.Moderation.Run, a.Votes.Run,
-		a.Reports.Run, a.ReaderAuth.Run, a.SpamChecks.Run, a.Takedowns.Run, a.SpamLists.Run, a.ExternalChecks.Run,
+		a.Process.Run,
+		func(ctx context.Context) error { return a.Process.RunWhileCurrent(ctx, a.runJobs) },
 	}
 	if a.options.Watch != nil {
 		works = append(works, a.options.Watch)
+	}
+	return runAll(ctx, works)
+}
+
+// runJobs runs the background jobs of all services until ctx ends or one of them fails.
+func (a *App) runJobs(ctx context.Context) error {
+	works := []func(context.Context) error{
+		a.Identity.Run, a.Learning.Run, a.Campaigns.Run, a.Moderation.Run, a.Votes.Run,
+		a.Reports.Run, a.ReaderAuth.Run, a.SpamChecks.Run, a.Takedowns.Run, a.SpamLists.Run, a.ExternalChecks.Run,
 	}
 	if a.Webhook != nil {
 		works = append(works, a.Webhook.Run)
@@ -39,6 +47,13 @@ func (a *App) Run(ctx context.Context) error {
 	if a.Mail != nil {
 		works = append(works, a.Mail.Run)
 	}
+	return runAll(ctx, works)
+}
+
+// runAll runs works until ctx ends or one of them ends, and returns their errors.
+func runAll(ctx context.Context, works []func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	ended := make(chan error)
 	for _, work := range works {
 		go func() {

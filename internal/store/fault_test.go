@@ -243,6 +243,8 @@ var noUseCases = map[string]string{
 	"Sweep":  "runs until its context ends",
 	"Ready":  "waits for Run",
 
+	"RunWhileCurrent": "runs until its context ends",
+
 	"Judge":          "never fails; tested with the models",
 	"Evidence":       "never fails; has a test of its own",
 	"Claim":          "uses no database",

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/postgres"
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/migrations"
@@ -120,6 +121,24 @@ func TestOpen_RefusesBadURL(t *testing.T) {
 	_, err := store.Open(t.Context(), "postgres://somebody:hunter2@localhost:1/none?connect_timeout=1", store.Options{})
 	if !errors.Is(err, txn.ErrBusy) || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("unreachable server: %v, want busy and no password", err)
+	}
+}
+
+func TestOpen_RefusesPgBouncer(t *testing.T) {
+	t.Parallel()
+	url := testkit.Postgres(t)
+	for name, settings := range map[string][]string{
+		"as installed":              nil,
+		"that ignores settings":     {"ignore_startup_parameters = lock_timeout,statement_timeout,idle_in_transaction_session_timeout,jit"},
+		"with a session per client": {"pool_mode = session", "ignore_startup_parameters = lock_timeout,statement_timeout,idle_in_transaction_session_timeout,jit"},
+	} {
+		db, err := store.Open(t.Context(), testkit.PgBouncer(t, url, settings...), store.Options{})
+		if err == nil {
+			_ = db.Close()
+		}
+		if !errors.Is(err, postgres.ErrPooler) {
+			t.Errorf("PgBouncer %s: got %v", name, err)
+		}
 	}
 }
 

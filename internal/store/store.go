@@ -47,6 +47,7 @@ type engine interface {
 	Update(ctx context.Context, fn func(*gorm.DB) error) error
 	Migrate(ctx context.Context) error
 	MigrationStatus(ctx context.Context) ([]migrations.Status, error)
+	IsNewer(ctx context.Context) (bool, error)
 	Check(ctx context.Context) (wrong []string, err error)
 	Storage() error
 	Hung() error
@@ -89,6 +90,12 @@ func (d *DB) Migrate(ctx context.Context) error { return mapError(d.engine.Migra
 func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	list, err := d.engine.MigrationStatus(ctx)
 	return list, mapError(err)
+}
+
+// IsNewer reports whether a newer program has migrated the database.
+func (d *DB) IsNewer(ctx context.Context) (bool, error) {
+	newer, err := d.engine.IsNewer(ctx)
+	return newer, mapError(err)
 }
 
 // View runs fn in a read transaction, which sees one snapshot.

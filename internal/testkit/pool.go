@@ -80,7 +80,7 @@ func NewPostgres(t testing.TB) string {
 func PostgresInFolder(t testing.TB, folder string) string {
 	t.Helper()
 	p := openPool(t)
-	p.chown(t, folder)
+	chownPostgres(t, folder)
 	space := p.name(t)
 	p.exec(t, "CREATE TABLESPACE "+space+" LOCATION '"+folder+"'")
 	t.Cleanup(func() { p.exec(t, "DROP TABLESPACE "+space) })

@@ -60,7 +60,7 @@ func newCluster(t testing.TB, dir string, options ...string) *cluster {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatalf("postgres: %v", err)
 	}
-	c.chown(t, dir)
+	chownPostgres(t, dir)
 	out, err := c.command("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
 		"--locale=C", "-D", c.data).CombinedOutput()
 	if err != nil {
@@ -182,10 +182,14 @@ func (c *cluster) psql(t testing.TB, sql string) {
 	}
 }
 
-// command returns the command for a Postgres program. Tests that run as root run it as the user postgres, because
-// Postgres refuses to run as root.
+// command returns the command for a program of Postgres, see asPostgres.
 func (c *cluster) command(program string, args ...string) *exec.Cmd {
-	path := filepath.Join(c.bin, program)
+	return asPostgres(filepath.Join(c.bin, program), args...)
+}
+
+// asPostgres returns a command. Tests that run as root run it as the user postgres, because Postgres and PgBouncer
+// refuse to run as root.
+func asPostgres(path string, args ...string) *exec.Cmd {
 	var cmd *exec.Cmd
 	if os.Geteuid() == 0 {
 		cmd = exec.Command("setpriv", append([]string{"--reuid=postgres", "--regid=postgres", "--init-groups", path},
@@ -199,8 +203,8 @@ func (c *cluster) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// chown makes the user that Postgres runs as the owner of a folder.
-func (c *cluster) chown(t testing.TB, dir string) {
+// chownPostgres makes the user that Postgres runs as the owner of a folder.
+func chownPostgres(t testing.TB, dir string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		return

@@ -21,7 +21,7 @@ func (d DurablePostgres) NewStandby(t testing.TB) Standby {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatalf("standby: %v", err)
 	}
-	s.chown(t, dir)
+	chownPostgres(t, dir)
 	copied, err := s.command("pg_basebackup", "-h", d.dir, "-U", "postgres", "-D", s.data, "-X", "stream", "-R",
 		"--no-sync", "-c", "fast").CombinedOutput()
 	if err != nil {

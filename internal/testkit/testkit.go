@@ -7,6 +7,8 @@
 package testkit
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -102,6 +104,37 @@ func FaultyBinary(t testing.TB, fault string) string {
 	t.Helper()
 	return binary(t, fault, "-overlay", mutation.Overlay(t, fault))
 }
+
+// NextBinary is Binary with one more migration, like the next release: it adds a table and columns.
+func NextBinary(t testing.TB) string {
+	t.Helper()
+	folder, dir := filepath.Join(mutation.Root(t), "migrations"), t.TempDir()
+	last := lastMatch(filepath.Join(folder, "postgres", "*.sql"))
+	number, err := strconv.Atoi(filepath.Base(last)[:5])
+	if err != nil {
+		t.Fatalf("number of the last migration: %v", err)
+	}
+	replace := map[string]string{}
+	for _, dialect := range []string{"postgres", "sqlite"} {
+		added := filepath.Join(folder, dialect, fmt.Sprintf("%05d_next.sql", number+1))
+		replace[added] = filepath.Join(dir, dialect+".sql")
+		err = errors.Join(err, os.WriteFile(replace[added], []byte(nextMigration), 0o600))
+	}
+	overlay, marshal := json.Marshal(map[string]any{"Replace": replace})
+	file := filepath.Join(dir, "overlay.json")
+	if err = errors.Join(err, marshal, os.WriteFile(file, overlay, 0o600)); err != nil {
+		t.Fatalf("write the overlay: %v", err)
+	}
+	return binary(t, "next", "-overlay", file)
+}
+
+// nextMigration only expands the schema, as migrations must.
+const nextMigration = `-- A table and columns that the previous release does not know.
+-- +goose Up
+CREATE TABLE next_things (id BIGINT NOT NULL PRIMARY KEY);
+ALTER TABLE comments ADD COLUMN next_note TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN next_note TEXT;
+`
 
 func binary(t testing.TB, fault string, flags ...string) string {
 	t.Helper()

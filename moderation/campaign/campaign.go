@@ -101,8 +101,8 @@ func PrintOf(c comment.Comment) Print {
 }
 
 // bands returns the keys of the band index: the upper 32 bits of every other two-minima band of the fingerprint. That
-// is enough. Two texts that share half of their shingles meet in one of 16 bands with probability 0.99, and a
-// campaign has many members to meet.
+// is enough. Two texts of similarity 0.5 share one of 16 bands with probability 0.99, of 0.35 with 0.88, and a campaign
+// has many members.
 func (p Print) bands() (bands [bandsPerPrint]uint32) {
 	for i, b := range p.Bands() {
 		if i%2 == 0 {

@@ -73,6 +73,12 @@ func NoRoom(cause error) error {
 		Detail: "The service has no room left to store this. Its operator must make some."}
 }
 
+// Outdated returns the error for a process whose database was migrated by a newer program.
+func Outdated() error {
+	return &Error{Kind: Unsound, Code: "schema.newer",
+		Detail: "The database is newer than this program. Start the new version."}
+}
+
 // Damaged returns the error for a corrupt database. The service then refuses to write.
 func Damaged(cause error) error {
 	return &Error{Kind: Unsound, Code: "storage.corrupt", Err: cause,

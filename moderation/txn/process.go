@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aitys/aitys/moderation/event"
@@ -27,10 +28,12 @@ const (
 
 // Options configure a Process. Store and Clock are required. A nil Bell or Claims means that this is the only process.
 // If OriginRequests is nil, origin requests are not counted. Storage returns ErrCorrupt, ErrFull or nil: why the
-// database must not be written to. A nil Storage means always nil.
+// database must not be written to. A nil Storage means always nil. IsNewer reports whether a newer program has migrated
+// the database. A nil IsNewer means never.
 type Options struct {
 	Store          Store[EventTx]
 	Storage        func() error
+	IsNewer        func(ctx context.Context) (bool, error)
 	Clock          Clock
 	Bell           Bell
 	Claims         Claims
@@ -43,6 +46,7 @@ type Options struct {
 type Process struct {
 	store   Store[EventTx]
 	storage func() error
+	isNewer func(ctx context.Context) (bool, error)
 	clock   Clock
 	bell    Bell
 	claims  Claims
@@ -56,14 +60,19 @@ type Process struct {
 	polledAt time.Time       // when listeners had last received all readable events; zero: never
 	triedAt  time.Time       // when the last read of events began; zero: never
 	expected map[string]bool // required followers that have not started
+
+	outdated atomic.Bool // what Outdated returns
 }
 
 // NewProcess returns a Process over an up-to-date database.
 func NewProcess(o Options) *Process {
-	p := &Process{store: o.Store, storage: o.Storage, clock: o.Clock, bell: o.Bell, claims: o.Claims,
+	p := &Process{store: o.Store, storage: o.Storage, isNewer: o.IsNewer, clock: o.Clock, bell: o.Bell, claims: o.Claims,
 		log: o.Log, expected: map[string]bool{}}
 	if p.storage == nil {
 		p.storage = func() error { return nil }
+	}
+	if p.isNewer == nil {
+		p.isNewer = func(context.Context) (bool, error) { return false, nil }
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
@@ -87,9 +96,9 @@ func (p *Process) Logger() *slog.Logger { return p.log }
 // Now returns the current time in UTC, truncated to microseconds as the databases store it.
 func (p *Process) Now() time.Time { return p.clock.Now().UTC().Truncate(time.Microsecond) }
 
-// Claim reports whether this process may do a piece of background work now.
+// Claim reports whether this process may do a piece of background work now. An outdated process may not.
 func (p *Process) Claim(ctx context.Context, site int64, name string, ttl time.Duration) bool {
-	return p.claims == nil || p.claims.Claim(ctx, site, name, ttl)
+	return !p.Outdated() && (p.claims == nil || p.claims.Claim(ctx, site, name, ttl))
 }
 
 // OnEvent registers fn to be called once with each event from now on: before the use case returns for events that this
@@ -99,10 +108,13 @@ func (p *Process) OnEvent(fn func(event.Event)) (stop func()) { return p.listene
 
 var errNotFollowing = errors.New("events are not followed yet")
 
-// Ready returns nil if the process can serve: the database is sound and responds, all required followers have started,
-// and listeners had received all readable events within the last ten seconds. The store refuses events that it cannot
-// order. The error is a problem.
+// Ready returns nil if the process can serve: the database is sound and responds, no newer program has migrated it, all
+// required followers have started, and listeners had received all readable events within the last ten seconds. The store
+// refuses events that it cannot order. The error is a problem.
 func (p *Process) Ready(ctx context.Context) error {
+	if p.Outdated() {
+		return problem.Outdated()
+	}
 	err := p.storage()
 	if !errors.Is(err, ErrCorrupt) {
 		err = p.ready(ctx)

@@ -36,6 +36,9 @@ const maxConnections = 32
 // hostTimeout is the connect timeout per host if the URL has several hosts and no connect_timeout.
 const hostTimeout = 2 * time.Second
 
+// statementTimeout is the limit of one statement, in milliseconds.
+const statementTimeout = "30000"
+
 // maxTries is how often a transaction runs that Postgres ended because of a conflict.
 const maxTries = 10
 
@@ -72,7 +75,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	wait := strconv.FormatInt(o.Wait.Milliseconds(), 10)
 	for name, value := range map[string]string{
 		"lock_timeout":                        wait,
-		"statement_timeout":                   "30000",
+		"statement_timeout":                   statementTimeout,
 		"idle_in_transaction_session_timeout": "60000",
 		"jit":                                 "off", // compiling takes longer than any query here
 	} {
@@ -83,13 +86,31 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	db.SetMaxIdleConns(maxConnections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(10 * time.Minute)
-	if err := db.PingContext(ctx); err != nil {
+	if err := checkDirect(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if p.pool, err = gorm.Open(postgres.New(postgres.Config{Conn: db}), rows.Config()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return p, nil
+}
+
+// ErrPooler is returned by Open if a connection does not have the settings that it asked for.
+var ErrPooler = errors.New("a connection pooler such as PgBouncer is between this program and Postgres: connect to " +
+	"Postgres directly, this program has its own pool")
+
+// checkDirect connects, and returns ErrPooler if a connection pooler answers. Poolers refuse the timeouts of a
+// connection or ignore them. In transaction mode they also break prepared statements, the lock of a migration, and
+// checkWritable.
+func checkDirect(ctx context.Context, db *sql.DB) error {
+	var timeout string
+	err := db.QueryRowContext(ctx, "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'",
+		pgx.QueryExecModeSimpleProtocol).Scan(&timeout)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(e.Message, "unsupported startup parameter") ||
+		err == nil && timeout != statementTimeout {
+		return ErrPooler
+	}
+	return err
 }
 
 // checkWritable makes the pool drop a connection whose server has become read-only. Such a server is not read from
@@ -257,6 +278,15 @@ func (p *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 		return nil, err
 	}
 	return migrations.PostgresStatus(ctx, db)
+}
+
+// IsNewer reports whether a newer program has migrated the database.
+func (p *DB) IsNewer(ctx context.Context) (bool, error) {
+	db, err := p.pool.DB()
+	if err != nil {
+		return false, err
+	}
+	return migrations.IsNewer(ctx, db)
 }
 
 // Close waits for running transactions and closes the pool.

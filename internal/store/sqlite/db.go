@@ -242,6 +242,16 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	return list, orCorrupt(ctx, db, err)
 }
 
+// IsNewer reports whether a newer program has migrated the database.
+func (d *DB) IsNewer(ctx context.Context) (bool, error) {
+	db, err := d.read.DB()
+	if err != nil {
+		return false, err
+	}
+	newer, err := migrations.IsNewer(ctx, db)
+	return newer, d.readError(ctx, err)
+}
+
 // Close waits for running transactions and closes the pools. Later calls return the same result.
 func (d *DB) Close() error {
 	d.closing.Do(func() {

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aitys/aitys/cmd/aitys/flags"
+)
+
+// healthCmd is the health check of the container image. It opens no database, so that it is fast.
+type healthCmd struct {
+	Listen string `help:"Address of the server, as given to serve (default ${default})." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+}
+
+const healthTimeout = 3 * time.Second
+
+// Run prints "ready" if the server at --listen answers /readyz with 200. Otherwise it returns an error, within
+// healthTimeout.
+func (c healthCmd) Run(a *env) error {
+	if path, ok := flags.SocketPath(c.Listen); ok {
+		if err := flags.CheckSocket(path); err != nil {
+			return err
+		}
+	} else if err := flags.CheckListen(c.Listen); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(a.ctx, healthTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/readyz", nil)
+	if err != nil {
+		return err
+	}
+	client := http.Client{Transport: &http.Transport{DialContext: c.dial}}
+	res, err := client.Do(req)
+	switch bad, dialled := errors.AsType[*net.OpError](err); {
+	case ctx.Err() != nil:
+		return fmt.Errorf("no answer from %s within %v", c.Listen, healthTimeout)
+	case dialled:
+		return fmt.Errorf("no answer from %s: %w", c.Listen, bad.Err)
+	case err != nil:
+		return fmt.Errorf("no answer from %s: %w", c.Listen, err)
+	}
+	defer func() { _ = res.Body.Close() }() // only read
+	if res.StatusCode != http.StatusOK {
+		answer := struct{ Detail string }{res.Status}
+		_ = json.NewDecoder(res.Body).Decode(&answer) // another program than aitys answers without a detail
+		return fmt.Errorf("%s is not ready: %s", c.Listen, errorText(answer.Detail))
+	}
+	return a.printLine("ready")
+}
+
+// dial connects to --listen, whatever the URL says. An empty host, 0.0.0.0 and :: mean this machine.
+func (c healthCmd) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	if path, ok := flags.SocketPath(c.Listen); ok {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", c.Listen)
+}
