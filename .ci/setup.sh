@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, PgBouncer, Redis,
-# Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, sqlite3, curl and Python for the commands in
-# the documents, npm for axe-core, the accessibility checker, buildah for the container image, Caddy for the compose files,
-# promtool for alerts. Without root or apt it reports what is missing and exits with 0; tests that need it are skipped.
+# Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, systemd to check its units, sqlite3, curl and
+# Python for the commands in the documents, npm for axe-core, the accessibility checker, buildah for the container image,
+# Caddy for the compose files, promtool for alerts. Without root or apt it reports what is missing and exits with 0; tests
+# that need it are skipped.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -21,6 +22,7 @@ want libc6-dev gcc
 want redis-server redis-server
 want chromium-headless-shell chromium-headless-shell chromium google-chrome
 want strace strace
+want systemd systemd-analyze
 want pgbouncer pgbouncer
 want git git
 want sqlite3 sqlite3

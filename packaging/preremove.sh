@@ -6,7 +6,7 @@ set -eu
 case "${1:-}" in
 remove | 0)
 	if [ -d /run/systemd/system ]; then
-		systemctl disable --now aitys.service aitys-backup.timer || true # also if one was never enabled
+		systemctl disable --now aitys.socket aitys.service aitys-backup.timer || true # also if one was never enabled
 	fi
 	;;
 esac

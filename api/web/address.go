@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -8,14 +9,15 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Address returns the client's address. If the peer is a configured proxy, that is the last address in X-Forwarded-For
-// that is not a proxy. If the header cannot be parsed, it is the peer. The zero Addr means unknown.
+// Address returns the client's address. If the peer is a configured proxy or connected to a Unix socket, that is the
+// last address in X-Forwarded-For that is not a proxy. If the header cannot be parsed, it is the peer. The zero Addr
+// means unknown.
 //
 // Echo's extractor ignores hops with a port, which some gateways write. All clients behind such a gateway would share
 // one rate limit.
 func (k *Kit) Address(r *http.Request) netip.Addr {
 	peer := addr(r.RemoteAddr)
-	if !k.proxy(peer) {
+	if !k.proxy(peer) && (peer.IsValid() || !overUnix(r)) {
 		return peer
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -29,6 +31,12 @@ func (k *Kit) Address(r *http.Request) netip.Addr {
 		}
 	}
 	return peer
+}
+
+// overUnix reports whether a request came through a Unix socket. Only a proxy on this machine connects to one.
+func overUnix(r *http.Request) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && local.Network() == "unix"
 }
 
 func (k *Kit) proxy(a netip.Addr) bool {

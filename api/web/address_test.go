@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -42,6 +44,24 @@ func TestAddress_TrustsConfiguredProxiesOnly(t *testing.T) {
 		r := &http.Request{RemoteAddr: tt.peer, Header: http.Header{tt.header: tt.forwarded}}
 		if got := k.Address(r).String(); got != tt.want {
 			t.Errorf("%s through %v with %s %.40q: got %s, want %s", tt.peer, tt.proxies, tt.header, tt.forwarded, got, tt.want)
+		}
+	}
+}
+
+// Only a proxy on this machine connects to a Unix socket.
+func TestAddress_TrustsTheProxyOfAUnixSocket(t *testing.T) {
+	socket := &net.UnixAddr{Name: "/run/aitys.sock", Net: "unix"}
+	ctx := context.WithValue(t.Context(), http.LocalAddrContextKey, socket)
+	for _, tt := range []struct{ peer, forwarded, want string }{
+		{"@", "198.51.100.7", "198.51.100.7"},
+		{"", "1.2.3.4, 198.51.100.7, 10.0.0.9", "198.51.100.7"},
+		{"@", "", "invalid IP"},
+		{"@", "unknown", "invalid IP"},
+	} {
+		k := &Kit{Options: Options{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
+		r := (&http.Request{RemoteAddr: tt.peer, Header: http.Header{"X-Forwarded-For": {tt.forwarded}}}).WithContext(ctx)
+		if got := k.Address(r).String(); got != tt.want {
+			t.Errorf("%q with %q: got %s, want %s", tt.peer, tt.forwarded, got, tt.want)
 		}
 	}
 }

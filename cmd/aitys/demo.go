@@ -35,7 +35,7 @@ func (c demoCmd) Run(a *env) (err error) {
 	if c.Password == "" {
 		c.Password = rand.Text()
 	}
-	listener, err := c.listen()
+	listener, err := c.listenTCP()
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -67,7 +68,11 @@ func (d *doctor) find(check, state, format string, args ...any) {
 func (c doctorCmd) Run(a *env) error {
 	d := &doctor{env: a, audit: c.Audit}
 	d.address(c.PublicURL)
-	d.proxy(c.TrustedProxy)
+	socket, overUnix := flags.SocketPath(c.Listen)
+	if overUnix {
+		d.socket(socket)
+	}
+	d.proxy(c.TrustedProxy, overUnix)
 	d.mail(c.SMTP)
 	d.abandonedCopies()
 	d.database()
@@ -285,20 +290,39 @@ func (d *doctor) address(public string) {
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, 3*time.Second)
 	defer cancel()
-	if err := checkURL(ctx, u.JoinPath("/healthz").String()); err != nil {
+	if err := checkURL(ctx, http.DefaultClient, u.JoinPath("/healthz").String()); err != nil {
 		d.warn("public URL", "%v", err)
 		return
 	}
 	d.ok("public URL", "%s answers", u)
 }
 
+// socket checks that the server answers on the Unix socket at path, and that this user may connect.
+func (d *doctor) socket(path string) {
+	if err := flags.CheckSocket(path); err != nil {
+		d.fail("socket", err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(d.ctx, 3*time.Second)
+	defer cancel()
+	c := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}}}
+	defer c.CloseIdleConnections()
+	if err := checkURL(ctx, c, "http://localhost/healthz"); err != nil {
+		d.warn("socket", "unix:%s: %v", path, err)
+		return
+	}
+	d.ok("socket", "unix:%s answers", path)
+}
+
 // checkURL returns an error unless page answers with status 200.
-func checkURL(ctx context.Context, page string) error {
+func checkURL(ctx context.Context, c *http.Client, page string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := c.Do(req)
 	if err != nil {
 		if bad, ok := errors.AsType[*url.Error](err); ok {
 			err = bad.Err
@@ -312,13 +336,15 @@ func checkURL(ctx context.Context, page string) error {
 	return nil
 }
 
-func (d *doctor) proxy(list []string) {
+func (d *doctor) proxy(list []string, overUnix bool) {
 	trusted, err := flags.Proxies(list)
 	switch {
 	case err != nil:
 		d.fail("proxy", err)
 	case len(trusted) > 0:
 		d.ok("proxy", "a reader's address is the last one in X-Forwarded-For that is not in %v", trusted)
+	case overUnix:
+		d.ok("proxy", "connects to the socket; a reader's address is the last one in X-Forwarded-For")
 	case d.public != nil && d.public.Scheme == "https":
 		d.warn("proxy", "the public URL is https, but no proxy is trusted: "+
 			"all readers share its address and one rate limit; set --trusted-proxy")

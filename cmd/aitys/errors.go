@@ -220,6 +220,9 @@ func (r *services) checkSites(ctx context.Context, keys []string) error {
 // another cause.
 func permissionError(err error) error {
 	bad, ok := errors.AsType[*fs.PathError](err)
+	if ok && errors.Is(bad, syscall.EROFS) {
+		return fmt.Errorf("cannot write to %s: its file system is read-only", bad.Path)
+	}
 	if !ok || !errors.Is(bad, fs.ErrPermission) {
 		return nil
 	}

@@ -22,7 +22,11 @@ const healthTimeout = 3 * time.Second
 // Run prints "ready" if the server at --listen answers /readyz with 200. Otherwise it returns an error, within
 // healthTimeout.
 func (c healthCmd) Run(a *env) error {
-	if err := flags.CheckListen("listen", c.Listen); err != nil {
+	if path, ok := flags.SocketPath(c.Listen); ok {
+		if err := flags.CheckSocket(path); err != nil {
+			return err
+		}
+	} else if err := flags.CheckListen("listen", c.Listen); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, healthTimeout)
@@ -52,5 +56,8 @@ func (c healthCmd) Run(a *env) error {
 
 // dial connects to --listen, whatever the URL says. An empty host, 0.0.0.0 and :: mean this machine.
 func (c healthCmd) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	if path, ok := flags.SocketPath(c.Listen); ok {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}
 	return new(net.Dialer).DialContext(ctx, "tcp", c.Listen)
 }

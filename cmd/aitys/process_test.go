@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // SIGHUP is sent when a terminal closes or a log rotates.
@@ -24,6 +26,7 @@ func TestServe_IgnoresSIGHUP(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	testkit.Until(t, "the log has a line", func() bool { return strings.Contains(i.Log(), "SIGHUP is ignored") })
 	if body, status := get(t, i.URL+"/readyz"); status != http.StatusOK {
 		t.Errorf("after a hangup it answers %d, %s", status, body)
 	}
@@ -78,6 +81,7 @@ func TestPermission_ErrorNamesTheFile(t *testing.T) {
 		cp "$1" aitys; chmod 755 . aitys; mkdir empty away; cp -r "$2/data" whole; cp -r "$2/data" files; cp "$2/good" .
 		chmod 644 good; chmod 444 whole/aitys.db; chmod 666 files/aitys.db; cp files/secret secret; chmod 600 secret
 		if [ "$(id -u)" = 0 ]; then chown 65534 secret; fi
+		cp -r "$2/data" wal; touch wal/aitys.db-wal; chmod 777 wal; chmod 666 wal/aitys.db; chmod 0 wal/aitys.db-wal
 		chmod 555 empty whole files; chmod 700 away`
 	setup := exec.Command("sh", "-c", steps, "sh", s.bin, s.dir)
 	setup.Dir = dir
@@ -94,6 +98,7 @@ func TestPermission_ErrorNamesTheFile(t *testing.T) {
 			[]string{"serve", "--data", "whole"}},
 		{"/whole/aitys.db: permission denied. Give", []string{"doctor", "--data", "whole"}},
 		{"/files: permission denied. Give " + dir + "/files to", []string{"serve", "--data", "files"}},
+		{"/wal/aitys.db-wal: permission denied. Give " + dir + "/wal/aitys.db-wal to", []string{"serve", "--data", "wal"}},
 		{"/made: permission denied. Give " + dir + " to", []string{"serve", "--data", "made/data"}},
 		{": permission denied. Give " + dir, []string{"serve", "--data", "away/data"}},
 		{": permission denied. Give " + dir + "/empty to", []string{"restore", "good", "--data", "empty"}},
@@ -121,6 +126,33 @@ func TestPermission_ErrorNamesTheFile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A start on a full or read-only disk fails with one line that says so.
+func TestServe_DiskErrorsNameTheCause(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	mount := func(options string) error {
+		out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", options, "tmpfs", s.dir).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	}
+	if err := mount("size=64k"); err != nil {
+		t.Skipf("only root may mount a small disk: %v", err)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", s.dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %s", out)
+		}
+	})
+	s.refused("the disk of data/aitys.db is full: free space and start again", "serve", "--listen", "127.0.0.1:0")
+	if err := mount("remount,ro"); err != nil {
+		t.Fatal(err)
+	}
+	s.refused("/data/aitys.db: its file system is read-only", "serve", "--listen", "127.0.0.1:0")
+	s.refused("other: its file system is read-only", "serve", "--listen", "127.0.0.1:0", "--data", "other")
 }
 
 // killWhileCopying kills a command when it has created a path that matches the pattern. It returns false if the command

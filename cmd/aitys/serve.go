@@ -1,16 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
-	"os/signal"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/cmd/aitys/flags"
@@ -40,19 +40,15 @@ type serveFlags struct {
 	Limits        string   `help:"Rate limits by address: default or off." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
-// listenFlag is shared by serve and demo.
-type listenFlag struct {
-	Listen string `help:"Address to listen on (default ${default}); port 0 picks a free port." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-}
-
 func (c serveCmd) Run(a *env) (err error) {
-	signal.Ignore(syscall.SIGHUP) // sent when a terminal closes or a log rotates
 	level := slog.LevelInfo
 	if c.LogLevel == "debug" {
 		level = slog.LevelDebug
 	}
 	log, stop := a.serverLog(level)
 	defer stop()
+	ignoreHangups(log)
+	context.AfterFunc(a.ctx, func() { notifySystemd(log, daemon.SdNotifyStopping) })
 	reach, err := flags.ParseReach(c.Reach)
 	if err != nil {
 		return err
@@ -96,6 +92,10 @@ func (c serveCmd) Run(a *env) (err error) {
 		log.Warn("the public URL is not https: passwords and sessions are sent unencrypted")
 	}
 	r, err := a.open(a.ctx, accessMigrate, o)
+	if err != nil && a.ctx.Err() != nil {
+		log.Info("stopped during the start")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,12 @@ func (c serveCmd) Run(a *env) (err error) {
 				return err
 			}
 		}
-		return a.printLine("listening on http://%s", address(listener.Addr()))
+		if err := a.printLine("listening on %s", listenURL(listener.Addr())); err != nil {
+			return err
+		}
+		notifySystemd(log, daemon.SdNotifyReady)
+		go keepWatchdog(a.ctx, log, r.hung)
+		return nil
 	})
 }
 
@@ -187,26 +192,4 @@ func issuers(list []flags.Provider, reach outbound.Reach, public *url.URL) (all 
 		all = append(all, one)
 	}
 	return all, nil
-}
-
-func (c listenFlag) listen() (net.Listener, error) { return listenOn("listen", c.Listen) }
-
-// listenOn listens on the address that a flag has.
-func listenOn(flag, at string) (net.Listener, error) {
-	if err := flags.CheckListen(flag, at); err != nil {
-		return nil, err
-	}
-	l, err := net.Listen("tcp", at)
-	if err != nil {
-		return nil, listenError(flag, at, err)
-	}
-	return l, nil
-}
-
-// address returns the host and port of a listener. For an unspecified IP address, the host is localhost.
-func address(a net.Addr) string {
-	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		return fmt.Sprintf("localhost:%d", tcp.Port)
-	}
-	return a.String()
 }

@@ -36,6 +36,15 @@ type services struct {
 // Close closes both in reverse order of opening.
 func (r *services) Close() error { return errors.Join(r.coord.Close(), r.store.Close()) }
 
+// hung returns an error if the process hangs, so that only a restart helps. It returns nil while a database is
+// unreachable or full: a restart would not change that.
+func (r *services) hung() error {
+	if err := r.Process.Hung(); err != nil {
+		return err
+	}
+	return r.store.Hung()
+}
+
 // open opens the database, the secret and the coordination, and builds an App on them. The command sets its own options
 // in o; open sets the rest. If open fails, it leaves no new secret behind.
 func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, err error) {
@@ -153,14 +162,16 @@ func (a *env) openStore(ctx context.Context, n access) (*store.DB, error) {
 		a.logger(slog.LevelInfo).Info("copying the database before its upgrade: a million comments take about two minutes",
 			"copy", path)
 	}})
-	if err != nil {
-		return nil, a.base.connectError(err)
-	}
-	if err := a.migrate(ctx, db, n); err != nil {
+	if err == nil {
+		if err = a.migrate(ctx, db, n); err == nil {
+			return db, nil
+		}
 		_ = db.Close() // the first error matters
-		return nil, a.base.connectError(err)
 	}
-	return db, nil
+	if path, ok := a.base.sqlitePath(); ok && errors.Is(err, txn.ErrFull) {
+		return nil, fmt.Errorf("the disk of %s is full: free space and start again", path)
+	}
+	return nil, a.base.connectError(err)
 }
 
 func (a *env) migrate(ctx context.Context, db *store.DB, n access) error {

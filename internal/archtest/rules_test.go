@@ -52,7 +52,7 @@ var allowed = map[string]string{
 var homes = map[string]string{
 	"api":                     "github.com/labstack/echo net/http",
 	"classifier/bayes.go":     "github.com/jbrukh/bayesian",
-	"cmd":                     "github.com/alecthomas github.com/muesli/roff net/http",
+	"cmd":                     "github.com/alecthomas github.com/coreos/go-systemd github.com/muesli/roff net/http",
 	"internal/coord":          "github.com/go-redis github.com/redis",
 	"internal/app":            "database/sql net/http",
 	"internal/metrics":        "database/sql github.com/prometheus net/http",

@@ -51,6 +51,7 @@ type engine interface {
 	IsNewer(ctx context.Context) (bool, error)
 	Check(ctx context.Context) (wrong []string, err error)
 	Storage() error
+	Hung() error
 	Watch(ctx context.Context, log *slog.Logger) error
 	Pools() map[string]*sql.DB
 	Close() error
@@ -150,6 +151,10 @@ func (d *DB) Check(ctx context.Context) (wrong []string, err error) {
 // every Update fails then until the database is reopened. It returns txn.ErrFull if the disk is full; the remaining
 // space is for deleting data. On Postgres it returns nil.
 func (d *DB) Storage() error { return d.engine.Storage() }
+
+// Hung returns an error if a write to a SQLite file has run for five minutes: it will not end, and all others wait for
+// it. On Postgres it returns nil.
+func (d *DB) Hung() error { return d.engine.Hung() }
 
 // Watch checks a SQLite file once and maintains a reserve of disk space until ctx ends. It logs when the check or any
 // transaction detects damage, and when the disk is full. It returns nil when ctx ends.

@@ -14,7 +14,7 @@ import (
 
 // An Instance is a running server of the built binary.
 type Instance struct {
-	URL   string   // http://ADDRESS
+	URL   string   // http://ADDRESS, or unix:PATH
 	Lines []string // stdout until the server was listening
 	cmd   *exec.Cmd
 	log   Log
@@ -28,10 +28,18 @@ func Start(binary string, args ...string) (*Instance, error) {
 
 // StartWithLog is Start with the log in a file. Log is empty then.
 func StartWithLog(log *os.File, binary string, args ...string) (*Instance, error) {
-	i := &Instance{cmd: exec.Command(binary, args...), ended: make(chan struct{})}
-	i.cmd.Stderr = &i.log
+	cmd := exec.Command(binary, args...)
 	if log != nil {
-		i.cmd.Stderr = log
+		cmd.Stderr = log
+	}
+	return StartCommand(cmd)
+}
+
+// StartCommand is Start with a command that may have an environment and open files.
+func StartCommand(cmd *exec.Cmd) (*Instance, error) {
+	i := &Instance{cmd: cmd, ended: make(chan struct{})}
+	if cmd.Stderr == nil {
+		cmd.Stderr = &i.log
 	}
 	out, err := i.cmd.StdoutPipe()
 	if err != nil {
@@ -53,7 +61,7 @@ func StartWithLog(log *os.File, binary string, args ...string) (*Instance, error
 		case line, open := <-lines:
 			if !open {
 				_ = i.cmd.Wait() // its log has the details
-				return nil, fmt.Errorf("start %s: it ended: %s", strings.Join(args, " "), i.Log())
+				return nil, fmt.Errorf("start %s: it ended: %s", strings.Join(cmd.Args, " "), i.Log())
 			}
 			i.Lines = append(i.Lines, line)
 			if url, ok := strings.CutPrefix(line, "listening on "); ok {
@@ -61,7 +69,7 @@ func StartWithLog(log *os.File, binary string, args ...string) (*Instance, error
 			}
 		case <-late:
 			_ = i.cmd.Process.Kill() // it hangs
-			return nil, fmt.Errorf("start %s: no address within a minute: %s", strings.Join(args, " "), i.Log())
+			return nil, fmt.Errorf("start %s: no address within a minute: %s", strings.Join(cmd.Args, " "), i.Log())
 		}
 	}
 	go func() {

@@ -23,6 +23,7 @@ const (
 	keepUnreadEvents = 30 * 24 * time.Hour // retention of unread events
 	sweepEvery       = time.Hour
 	maxLag           = 10 * time.Second // longest time since the last poll of a ready process
+	maxTry           = 5 * time.Minute  // longest time between two reads of events; each read has readTimeout
 )
 
 // Options configure a Process. Store and Clock are required. A nil Bell or Claims means that this is the only process.
@@ -54,8 +55,10 @@ type Process struct {
 	listeners event.Listeners
 	*site.Directory
 
-	mu       sync.Mutex
+	mu sync.Mutex
+	// Times of the clock with its monotonic reading, so that they are right after the system's clock was set.
 	polledAt time.Time       // when listeners had last received all readable events; zero: never
+	triedAt  time.Time       // when the last read of events began; zero: never
 	expected map[string]bool // required followers that have not started
 	follows  map[string]bool // followers of this process, with and without the lease
 
@@ -123,6 +126,20 @@ func (p *Process) Ready(ctx context.Context) error {
 	return problem.TryAgain(err)
 }
 
+// Hung returns an error if Run hangs: for five minutes it has not even tried to read events, so a listener or the
+// database driver does not return. It returns nil while reads fail, and before Run.
+func (p *Process) Hung() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.triedAt.IsZero() {
+		return nil
+	}
+	if since := p.clock.Now().Sub(p.triedAt); since > maxTry {
+		return fmt.Errorf("the last read of events began %v ago", since.Round(time.Second))
+	}
+	return nil
+}
+
 // Storage returns "full" while the disk is too full for anonymous writes, else "ok".
 func (p *Process) Storage() string {
 	if p.CheckSpace() != nil {
@@ -147,7 +164,7 @@ func (p *Process) ready(ctx context.Context) error {
 	if looked.IsZero() || !follows {
 		return errNotFollowing
 	}
-	if lag := p.Now().Sub(looked); lag > maxLag {
+	if lag := p.clock.Now().Sub(looked); lag > maxLag {
 		return fmt.Errorf("the events were last followed %v ago", lag.Round(time.Second))
 	}
 	return p.store.View(ctx, func(tx EventTx) error {
@@ -219,14 +236,17 @@ func (p *Process) forgetWhenBehind() {
 	p.mu.Lock()
 	looked := p.polledAt
 	p.mu.Unlock()
-	if now := p.Now(); now.Sub(looked) > maxStale {
-		p.listeners.NotifyAll(event.Event{Kind: event.Behind, At: now})
+	if p.clock.Now().Sub(looked) > maxStale {
+		p.listeners.NotifyAll(event.Event{Kind: event.Behind, At: p.Now()})
 	}
 }
 
 // notifyAfter notifies listeners about events after a position, and returns the position after the last one.
 func (p *Process) notifyAfter(ctx context.Context, at event.Position) (event.Position, error) {
 	for {
+		p.mu.Lock()
+		p.triedAt = p.clock.Now()
+		p.mu.Unlock()
 		var events []event.Event
 		next := at
 		err := p.viewWithTimeout(ctx, readTimeout, func(tx EventTx) (err error) {
@@ -239,10 +259,9 @@ func (p *Process) notifyAfter(ctx context.Context, at event.Position) (event.Pos
 		p.listeners.Notify(events)
 		at = next
 		if len(events) < batchSize {
-			now := p.Now()
-			p.listeners.Forget(now)
+			p.listeners.Forget(p.Now())
 			p.mu.Lock()
-			p.polledAt = now
+			p.polledAt = p.clock.Now()
 			p.mu.Unlock()
 			return at, nil
 		}

@@ -92,7 +92,7 @@ func checkPort(u *url.URL) error {
 // CheckListen returns an error if s is not HOST:PORT. Port 0 picks a free port.
 func CheckListen(flag, s string) error {
 	host, port, err := net.SplitHostPort(s)
-	if err != nil {
+	if _, socket := SocketPath(s); err != nil || socket {
 		return fmt.Errorf("--%s: want HOST:PORT, not %q", flag, s)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || (port != "0" && n == 0) {
@@ -100,6 +100,18 @@ func CheckListen(flag, s string) error {
 	}
 	if strings.ContainsAny(host, "/@?#* ") {
 		return fmt.Errorf("--%s: %q is not a host", flag, host)
+	}
+	return nil
+}
+
+// SocketPath returns the path of a Unix socket in a value of --listen, unix:PATH.
+func SocketPath(listen string) (path string, ok bool) { return strings.CutPrefix(listen, "unix:") }
+
+// CheckSocket returns an error if path is not the path of a Unix socket. Abstract sockets, which begin with @, have no
+// permissions: every user could connect and choose the client addresses.
+func CheckSocket(path string) error {
+	if path == "" || strings.HasPrefix(path, "@") || strings.HasPrefix(path, "//") || strings.ContainsRune(path, 0) {
+		return fmt.Errorf("--listen: want unix:PATH, not %q", "unix:"+path)
 	}
 	return nil
 }

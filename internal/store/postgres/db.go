@@ -310,6 +310,9 @@ func (p *DB) Check(context.Context) ([]string, error) { return nil, nil }
 // Storage returns nil: disk space and damage are not monitored.
 func (p *DB) Storage() error { return nil }
 
+// Hung returns nil: transactions have timeouts, and a server that does not answer is no reason to restart the process.
+func (p *DB) Hung() error { return nil }
+
 // Watch waits until ctx ends and returns nil.
 func (p *DB) Watch(ctx context.Context, _ *slog.Logger) error {
 	<-ctx.Done()

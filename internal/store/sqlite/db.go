@@ -73,12 +73,21 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	return d, nil
 }
 
-// permissionError returns err. It adds fs.ErrPermission if SQLite could not create its own files in the database's
-// folder.
+// permissionError returns err. It adds fs.ErrPermission and the path if SQLite could not open its own files in the
+// database's folder.
 func permissionError(path string, err error) error {
 	e, ok := errors.AsType[*driver.Error](err)
 	if !ok || e.Code()&0xff != sqlite3.SQLITE_READONLY && e.Code()&0xff != sqlite3.SQLITE_CANTOPEN {
 		return err
+	}
+	for _, own := range []string{path + "-wal", path + "-shm"} { // another user may have created them
+		f, denied := os.OpenFile(own, os.O_RDWR, 0)
+		if errors.Is(denied, fs.ErrPermission) {
+			return fmt.Errorf("%w: %w", denied, err)
+		}
+		if denied == nil {
+			err = errors.Join(err, f.Close())
+		}
 	}
 	_, remove, tried := TempFolder(filepath.Dir(path), "")
 	if errors.Is(tried, fs.ErrPermission) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -20,6 +21,9 @@ const (
 	groupTime   = 20 * time.Millisecond
 	maxIdleWait = 10 * time.Millisecond
 )
+
+// maxWrite is longer than any group takes that ends.
+const maxWrite = 5 * time.Minute
 
 var errClosed = errors.New("the database is closed")
 
@@ -38,8 +42,9 @@ type group struct {
 	wait        time.Duration
 	waiting     chan *member
 	lowPriority chan *member
-	idler       *member   // the low-priority writer that is next, or nil
-	since       time.Time // when idler started to wait
+	idler       *member                   // the low-priority writer that is next, or nil
+	since       time.Time                 // when idler started to wait
+	running     atomic.Pointer[time.Time] // when the running group began; nil between groups
 	closing     chan struct{}
 	done        sync.WaitGroup
 }
@@ -125,8 +130,20 @@ func (g *group) serve() {
 	}
 }
 
+// hung returns an error if a group has run for longer than maxWrite.
+func (g *group) hung() error {
+	began := g.running.Load()
+	if began == nil || time.Since(*began) <= maxWrite {
+		return nil
+	}
+	return fmt.Errorf("a write to the database has run for %v", time.Since(*began).Round(time.Second))
+}
+
 // commit runs a group that starts with first, and sends the members their results.
 func (g *group) commit(first *member) {
+	began := time.Now()
+	g.running.Store(&began)
+	defer g.running.Store(nil)
 	members, lost := g.runGroup(first, groupSize)
 	for _, m := range members {
 		err := lost

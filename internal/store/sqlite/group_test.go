@@ -235,3 +235,32 @@ func lowPriority(t *testing.T) {
 		t.Errorf("without other writers it took %v", waited)
 	}
 }
+
+func TestHung_ReportsAWriteOfMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := migrated(t)
+		release, done := make(chan struct{}), make(chan error, 1)
+		go func() {
+			done <- db.Update(t.Context(), func(*gorm.DB) error {
+				<-release
+				return nil
+			})
+		}()
+		time.Sleep(4 * time.Minute)
+		if err := db.Hung(); err != nil {
+			t.Errorf("after four minutes: %v", err)
+		}
+		time.Sleep(2 * time.Minute)
+		if err := db.Hung(); err == nil {
+			t.Error("after six minutes a write is not reported")
+		}
+		close(release)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		synctest.Wait() // until the group has ended
+		if err := db.Hung(); err != nil {
+			t.Errorf("after the write: %v", err)
+		}
+	})
+}

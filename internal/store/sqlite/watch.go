@@ -37,6 +37,9 @@ func (d *DB) Disk() (wal, free int64, reserveHeld bool) {
 	return wal, free, !d.reserve.isReleased()
 }
 
+// Hung returns an error if a write has run for longer than maxWrite.
+func (d *DB) Hung() error { return d.group.hung() }
+
 // checkDelay delays the check of the file, so that it does not slow down the start of the service.
 const checkDelay = 500 * time.Millisecond
 
