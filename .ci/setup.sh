@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, Redis,
 # Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, sqlite3, curl and Python for the commands in
-# the documents, npm for axe-core, the accessibility checker. Without root or apt it reports what is missing and exits with 0;
+# the documents, groff to read the manual, npm for axe-core, the accessibility checker. Without root or apt it reports what is missing and exits with 0;
 # tests that need it are skipped.
 set -eu
 cd "$(dirname "$0")/.."
@@ -26,6 +26,7 @@ want sqlite3 sqlite3
 want curl curl
 want python3 python3
 want npm npm
+want groff-base groff
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql initdb
 if ! fc-list ':lang=kk' 2>/dev/null | grep -q .; then missing="$missing fonts-noto-core fontconfig"; fi
 if ! fc-list 2>/dev/null | grep -qi emoji; then missing="$missing fonts-noto-color-emoji"; fi
