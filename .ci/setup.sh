@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, Redis,
 # Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, sqlite3, curl and Python for the commands in
-# the documents, groff to read the manual, npm for axe-core, the accessibility checker. Without root or apt it reports what is missing and exits with 0;
-# tests that need it are skipped.
+# the documents, groff to read the manual, npm for axe-core, the accessibility checker. Without root or apt it reports
+# what is missing and exits with 0; tests that need it are skipped.
 set -eu
 cd "$(dirname "$0")/.."
 
