@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, PgBouncer, Redis,
 # Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, systemd to check its units, sqlite3, curl and
-# Python for the commands in the documents, npm for axe-core, the accessibility checker, buildah for the container image,
-# Caddy for the compose files, promtool for alerts. Without root or apt it reports what is missing and exits with 0; tests
-# that need it are skipped.
+# Python for the commands in the documents, groff to read the manual, npm for axe-core, the accessibility checker, buildah for the
+# container image, Caddy for the compose files, promtool for alerts. Without root or apt it reports what is missing and
+# exits with 0; tests that need it are skipped.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -32,6 +32,7 @@ want npm npm
 want buildah buildah
 want caddy caddy
 want prometheus promtool
+want groff-base groff
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql initdb
 if ! fc-list ':lang=kk' 2>/dev/null | grep -q .; then missing="$missing fonts-noto-core fontconfig"; fi
 if ! fc-list 2>/dev/null | grep -qi emoji; then missing="$missing fonts-noto-color-emoji"; fi
