@@ -37,6 +37,8 @@ type dialect struct {
 	// depends on.
 	health      string
 	copyDialect dbcopy.Dialect
+	// jsonArray is a FROM item: the elements of a JSON array, in the column value.
+	jsonArray string
 	// wideEmail is the condition of the index comments_wide_email: an e-mail address with characters outside ASCII.
 	wideEmail string
 }
@@ -45,6 +47,7 @@ type dialect struct {
 // has no server clock, and Open rejects databases without durable settings.
 var sqliteDialect = dialect{
 	copyDialect: dbcopy.SQLite{},
+	jsonArray:   "json_each(?)",
 	wideEmail:   "length(CAST(email AS BLOB)) <> length(email)",
 	array:       rows.SQLiteArray,
 	snapshot:    "''",
@@ -59,6 +62,7 @@ var sqliteDialect = dialect{
 
 var postgresDialect = dialect{
 	copyDialect: dbcopy.Postgres{},
+	jsonArray:   "json_array_elements(?::json)",
 	wideEmail:   "octet_length(email) <> length(email)",
 	// The first number distinguishes the kinds of advisory locks.
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
