@@ -195,6 +195,11 @@ func TestLog_ExplainsComments(t *testing.T) {
 		"form": m{"trap": "x"}}
 	id := w.post(form).str("id")
 	w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: form})
+	listed := w.as("owner a", "GET", "/api/v1/sites", nil).list("sites")
+	if queue, _ := listed[0]["queue"].(map[string]any); queue["pending"] != 1.0 || queue["suspected"] != 1.0 ||
+		queue["oldest_at"] == nil {
+		t.Errorf("the list of sites has %v", listed)
+	}
 	w.decide("spam", id, 1)
 	w.do(call{path: "/api/v1/sites/nowhere/comments?url=" + pageA})
 	for _, line := range []string{
