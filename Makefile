@@ -19,8 +19,8 @@ help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 build: ## build the static binary, bin/aitys
-	@echo 'building (the first time compiles SQLite: a minute or two)' >&2
-	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/aitys
+	@echo 'building (the first time lists up to 450 packages: a minute or two)' >&2
+	$(GO) build -v -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/aitys
 
 run: build ## start the demo: a blog with comments and a moderation queue
 	$(BIN) demo

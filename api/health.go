@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -25,7 +24,7 @@ func (s *Server) readyz(c echo.Context) error {
 	defer end()
 	select {
 	case <-s.draining:
-		return problem.TryAgain(errDraining)
+		return problem.TryAgain(web.ErrDraining)
 	default:
 	}
 	if err := s.kit.Process.Ready(ctx); err != nil {
@@ -37,5 +36,3 @@ func (s *Server) readyz(c echo.Context) error {
 	}
 	return c.JSON(http.StatusOK, map[string]string{"status": "ready", "redis": redis, "storage": s.kit.Process.Storage()})
 }
-
-var errDraining = errors.New("the server is shutting down")

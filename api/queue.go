@@ -246,6 +246,7 @@ type historyOut struct {
 	From    string         `json:"from"`
 	To      string         `json:"to"`
 	Undoes  bool           `json:"undoes"`
+	Undone  bool           `json:"undone"`
 }
 
 // forget erases the text of a withdrawn comment at once.
@@ -315,6 +316,11 @@ type itemHistoryOut struct {
 	History []historyOut `json:"history"`
 }
 
+// ItemHistory returns a comment with its log entries for encoding as JSON. The API and the command use it.
+func ItemHistory(i moderation.Item, past []auditlog.NamedEntry, w *i18n.Catalog) any {
+	return itemHistory(i, past, w)
+}
+
 func itemHistory(i moderation.Item, past []auditlog.NamedEntry, w *i18n.Catalog) itemHistoryOut {
 	out := itemHistoryOut{item(i, w), []historyOut{}}
 	for _, e := range past {
@@ -337,6 +343,7 @@ func itemHistory(i moderation.Item, past []auditlog.NamedEntry, w *i18n.Catalog)
 			From:    e.From.String(),
 			To:      e.To.String(),
 			Undoes:  e.Undoes != 0,
+			Undone:  e.Undone,
 		})
 	}
 	return out

@@ -81,14 +81,7 @@ func (h *readers) ownAppeal(c *web.Request, m comment.Comment) (*appealOut, erro
 }
 
 func appealOf(a report.Appeal, m comment.Comment) *appealOut {
-	state := "open"
-	switch {
-	case a.Settled != 0 && m.Refused():
-		state = "upheld"
-	case a.Settled != 0:
-		state = "overturned"
-	}
-	return &appealOut{Text: a.Text, At: web.At(a.At), State: state}
+	return &appealOut{Text: a.Text, At: web.At(a.At), State: a.Answer(m)}
 }
 
 func reportsOf(all []report.Report) []reportOut {

@@ -5,11 +5,16 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/app"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/widget"
 )
@@ -179,6 +184,69 @@ func TestLog_HasNoPersonalData(t *testing.T) {
 	}
 	if !strings.Contains(log, "route=/api/v1/sites/:site/comments") || !strings.Contains(log, "status=201") {
 		t.Errorf("a request has no line in the log:\n%s", log)
+	}
+}
+
+// The log says why a comment was held, on which site, and which comments a decision changed.
+func TestLog_ExplainsComments(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	form := m{"page": m{"url": pageA}, "author": m{"name": "Ann"}, "body": "Look at https://cheap.example for a good price.",
+		"form": m{"trap": "x"}}
+	id := w.post(form).str("id")
+	w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: form})
+	listed := w.as("owner a", "GET", "/api/v1/sites", nil).list("sites")
+	if queue, _ := listed[0]["queue"].(map[string]any); queue["pending"] != 1.0 || queue["suspected"] != 1.0 ||
+		queue["oldest_at"] == nil {
+		t.Errorf("the list of sites has %v", listed)
+	}
+	w.decide("spam", id, 1)
+	w.do(call{path: "/api/v1/sites/nowhere/comments?url=" + pageA})
+	for _, line := range []string{
+		"msg=comment site=a comment=" + id + " state=pending duplicate=false score=0.9",
+		`action=spam signals="[link.count honeypot.filled]"`,
+		"msg=comment site=a comment=" + id + " state=pending duplicate=true\n",
+		"action=spam comments=[" + id + "] done=1",
+		"route=/api/v1/sites/:site/comments status=201 ",
+	} {
+		if !strings.Contains(w.log.String(), line) {
+			t.Errorf("the log has no %q:\n%s", line, w.log)
+		}
+	}
+	for line := range strings.Lines(w.log.String()) {
+		if !strings.Contains(line, "msg=request") {
+			continue
+		}
+		if strings.Contains(line, "nowhere") || strings.Contains(line, "status=404") == strings.Contains(line, " site=a") {
+			t.Errorf("the wrong site, or none: %s", line)
+		}
+		if !strings.Contains(line, " took=") || !strings.Contains(line, " took_ms=") {
+			t.Errorf("no duration: %s", line)
+		}
+	}
+}
+
+// Probes that ask too early, or while the server stops, are no errors.
+func TestReadyz_StartAndStopAreNoErrors(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	w.front.Drain()
+	want(t, w.do(call{path: "/readyz"}), 503, "busy")
+	log := &testkit.Log{}
+	starting, err := apptest.NewApp(t.Context(), w.db, app.Coordination{}, testSecret, app.Options{Clock: w.clock,
+		Log: slog.New(slog.NewTextHandler(log, nil)), PublicURL: &url.URL{Scheme: "http", Host: "127.0.0.1"}})
+	fatal(t, err)
+	front := starting.Handler()
+	t.Cleanup(front.Close)
+	probe := httptest.NewRecorder()
+	front.ServeHTTP(probe, httptest.NewRequest("GET", "http://127.0.0.1/readyz", nil))
+	if probe.Code != http.StatusServiceUnavailable {
+		t.Errorf("before it follows events it answers %d", probe.Code)
+	}
+	for _, said := range []string{w.log.String(), log.String()} {
+		if !strings.Contains(said, "level=INFO msg=request") || strings.Contains(said, "level=ERROR") {
+			t.Errorf("the log of the probe:\n%s", said)
+		}
 	}
 }
 

@@ -12,14 +12,32 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// siteOut is a site. Its settings are named as in `aitys site set`.
-type siteOut struct{ site.Site }
+// siteOut is a site. Its settings are named as in `aitys site set`. Queue is set in lists.
+type siteOut struct {
+	site.Site
+	Queue *QueueOut
+}
 
-// MarshalJSON writes the key, the settings in site.Fields, and the time of creation.
+// QueueOut is the JSON form of the comments of a site that need a moderator. The API and the command use it.
+type QueueOut struct {
+	Pending   int            `json:"pending"`
+	Suspected int            `json:"suspected"`
+	Reported  int            `json:"reported"`
+	Appealed  int            `json:"appealed"`
+	OldestAt  *web.Timestamp `json:"oldest_at"`
+}
+
+// NewQueueOut returns the JSON form of counts.
+func NewQueueOut(c comment.QueueCounts) QueueOut {
+	return QueueOut{c.Pending, c.Suspected, c.Reported, c.Appealed, web.At(c.Oldest)}
+}
+
+// MarshalJSON writes the key, the settings in site.Fields, the time of creation and the queue.
 func (s siteOut) MarshalJSON() ([]byte, error) {
 	var out bytes.Buffer
 	var err error
@@ -44,6 +62,9 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 		}
 	}
 	put("created_at", web.At(s.CreatedAt))
+	if s.Queue != nil {
+		put("queue", s.Queue)
+	}
 	out.WriteByte('}')
 	text := out.Bytes()
 	text[0] = '{' // in place of the first comma
@@ -55,12 +76,17 @@ func (h *admins) sites(c *web.Request) error {
 	if err != nil {
 		return err
 	}
+	counts, err := h.Sites.CountQueues(c.Request().Context(), c.Actor, sites)
+	if err != nil {
+		return err
+	}
 	out := struct {
 		Sites []siteOut `json:"sites"`
 		Next  *string   `json:"next"`
 	}{Sites: []siteOut{}}
-	for _, s := range sites {
-		out.Sites = append(out.Sites, siteOut{s})
+	for i, s := range sites {
+		queue := NewQueueOut(counts[i])
+		out.Sites = append(out.Sites, siteOut{s, &queue})
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -84,7 +110,7 @@ func (h *admins) addSite(c *web.Request) error {
 		return err
 	}
 	web.MarkReplayed(c, again)
-	return c.JSON(http.StatusCreated, siteOut{site})
+	return c.JSON(http.StatusCreated, siteOut{Site: site})
 }
 
 func (h *admins) setSite(c *web.Request) error {
@@ -106,7 +132,7 @@ func (h *admins) setSite(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, siteOut{site})
+	return c.JSON(http.StatusOK, siteOut{Site: site})
 }
 
 func (h *admins) removeSite(c *web.Request) error {

@@ -71,6 +71,7 @@ type Outcome struct {
 	Contradictions []Contradiction `json:"contradictions"`
 	Replayed       bool            `json:"-"`
 	textChanged    bool            // a text changed
+	changed        []string        // IDs of the decided or undone comments; empty if Replayed
 }
 
 // Decide applies a choice in one transaction. It needs a moderator.
@@ -99,10 +100,15 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, site site.Site, i
 		s.meter.Decided(site.Key, in.Action.String(), who.Source(), out.Done)
 	}
 	s.log.InfoContext(ctx, "decision", "site", site.Key, "batch", out.Batch, "by", who.ID(),
-		"action", in.Action.String(),
+		"action", in.Action.String(), "comments", firstIDs(out.changed),
 		"done", out.Done, "unchanged", out.Unchanged, "conflicts", len(out.Conflicts),
 		"contradictions", len(out.Contradictions), "replayed", out.Replayed)
 	return out, nil
+}
+
+// firstIDs returns the first 20 of the IDs, for the log.
+func firstIDs(ids []string) []string {
+	return append([]string{}, ids[:min(len(ids), 20)]...)
 }
 
 // resolveCampaign adds the comments of a choice on a campaign to in.Comments. It returns the number of members left for
@@ -253,6 +259,7 @@ func edited(c comment.Comment, entries []auditlog.Entry, i int) bool {
 // decide makes one decision and adds it to the outcome.
 func (b *decisionTx) decide(c comment.Comment, in Choice, salt []byte, out *Outcome) error {
 	out.Done++
+	out.changed = append(out.changed, c.ID)
 	if c.Verdict.Contradicts(in.Action) {
 		out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
 	}

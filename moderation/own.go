@@ -116,6 +116,8 @@ func (s *Service) Edit(
 		return comment.Comment{}, site.Page{}, fmt.Errorf("edit: %w", err)
 	}
 	s.rescoreIfStale(blog.ID, j)
+	s.log.InfoContext(ctx, "edit", append([]any{"site", blog.Key, "comment", id, "state", c.State.String()},
+		verdictFacts(c)...)...)
 	return c, page, nil
 }
 

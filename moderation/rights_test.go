@@ -89,6 +89,8 @@ Accounts            auth   ok     ok        ok     ok          ok        ok     
 Sites               auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 TrainingProgress           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Inspect             auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+CountQueues         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+SiteStats           auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 Rebuild             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 Import              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 Export              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
@@ -455,6 +457,8 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 		"CheckOwner":       func(who authz.Actor) error { return s.CheckOwner(ctx, who, "a") },
 		"TrainingProgress": func(who authz.Actor) error { _, err := s.TrainingProgress(ctx, who, w.A); return err },
 		"Inspect":          func(who authz.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
+		"CountQueues":      func(who authz.Actor) error { _, err := s.CountQueues(ctx, who, []site.Site{w.A}); return err },
+		"SiteStats":        func(who authz.Actor) error { _, err := s.SiteStats(ctx, who, []site.Site{w.A}); return err },
 		"Import": func(who authz.Actor) error {
 			_, err := s.Import(ctx, who, w.A, transfer.Request{Format: "wordpress",
 				Path: "../internal/transfer/testdata/blog.wxr.xml"})

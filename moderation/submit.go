@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -108,12 +109,35 @@ func (s *Service) Submit(ctx context.Context, site site.Site, in Submission) (Su
 	if stored != nil && !again {
 		s.campaigns.CacheArrival(*stored)
 	}
+	if !again {
+		s.logArrival(ctx, site, out, stored)
+	}
 	s.rescoreIfStale(site.ID, a.prediction)
 	out.Replayed = again
 	if !out.Duplicate {
 		out.EditToken = s.secret.EditToken(site.ID, cmp.Or(out.EditEpoch, 1), out.ID) // 1: stored before sites had an epoch
 	}
 	return out, nil
+}
+
+// logArrival logs why a comment has its state, without personal data. stored is nil for a duplicate, whose line has the
+// ID and state of the first comment.
+func (s *Service) logArrival(ctx context.Context, site site.Site, out Submitted, stored *comment.Comment) {
+	facts := []any{"site", site.Key, "comment", out.ID, "state", out.State.String(), "duplicate", out.Duplicate}
+	if stored != nil {
+		facts = append(facts, verdictFacts(*stored)...)
+	}
+	s.log.InfoContext(ctx, "comment", facts...)
+}
+
+// verdictFacts returns the verdict on a comment for the log. Comments of staff have none.
+func verdictFacts(c comment.Comment) []any {
+	v := c.Verdict
+	if c.Account != "" {
+		return nil
+	}
+	return []any{"score", math.Round(v.Score*1000) / 1000, "kind", string(v.Kind()), "action", v.Action.String(),
+		"signals", v.SignalCodes()}
 }
 
 // checkDisplayName returns an error if the commenter, who is not staff, uses a name of staff. namesake reports whether

@@ -36,7 +36,7 @@ func (s *Service) Undo(
 		s.textChanged(site.ID)
 	}
 	s.log.InfoContext(ctx, "undo", "site", site.Key, "of", batch, "batch", out.Batch, "by", who.ID(),
-		"done", out.Done, "conflicts", len(out.Conflicts), "replayed", out.Replayed)
+		"comments", firstIDs(out.changed), "done", out.Done, "conflicts", len(out.Conflicts), "replayed", out.Replayed)
 	return out, nil
 }
 
@@ -93,6 +93,7 @@ func undoAll(tx Tx, who authz.Actor, pen auditlog.Author, batch string, out *Out
 				return err
 			}
 			out.Done++
+			out.changed = append(out.changed, d.Comment)
 		}
 	}
 	return b.close(out)

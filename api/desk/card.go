@@ -221,6 +221,9 @@ func (m *cardMaker) waited(c comment.Comment) string {
 	return m.T("ago", "time", m.span(m.now.Sub(c.CreatedAt)))
 }
 
+// Oldest says how long the oldest pending comment has been waiting.
+func (c *Catalog) Oldest(waited time.Duration) string { return c.T("oldest", "time", c.span(waited)) }
+
 // span formats a duration in its largest unit.
 func (c *Catalog) span(d time.Duration) string {
 	switch {

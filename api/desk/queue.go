@@ -147,7 +147,7 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	p.Search, p.State = at.search, at.state
 	p.Title = p.Heading
 	if n := page.Counts[at.view()]; n > 0 {
-		p.Title += fmt.Sprintf(" (%s)", m.count(n, page.Capped))
+		p.Title += fmt.Sprintf(" (%s)", m.Count(n, page.Capped))
 	}
 	p.Views = viewLinks(m.Catalog, at.site, at, page.Counts, page.Capped)
 	for _, o := range comment.QueueOrders {
@@ -161,7 +161,7 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	}
 	p.setCurrent(nil, "")
 	if len(page.Items) > 0 && at.order() == comment.OldestFirst && at.after == "" && at.view() == comment.ViewPending {
-		p.Oldest = m.T("oldest", "time", m.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
+		p.Oldest = m.Oldest(m.now.Sub(page.Items[0].Comment.CreatedAt))
 	}
 	if page.Next != "" {
 		next := at
@@ -260,7 +260,7 @@ func viewLinks(w *Catalog, site string, at queueParams, counts map[comment.View]
 			}
 			link := Link{
 				Key: string(v.key), Label: w.T("view." + string(v.key)), Icon: v.icon,
-				Count: w.count(n, capped), Current: v.key == at.view(),
+				Count: w.Count(n, capped), Current: v.key == at.view(),
 			}
 			if to.filters[filterWriter] = at.filters[filterWriter]; to.filtered() {
 				link.Count = "" // counts cover all commenters
@@ -283,7 +283,7 @@ func (d *desk) otherSites(v *Visit) (links []Link, err error) {
 			return nil, err
 		}
 		links = append(links, Link{URL: queueParams{site: site.Key}.url(), Label: site.Name, Icon: "inbox",
-			Count: v.Words.count(counts[comment.ViewPending], capped)})
+			Count: v.Words.Count(counts[comment.ViewPending], capped)})
 	}
 	return links, nil
 }
@@ -291,7 +291,8 @@ func (d *desk) otherSites(v *Visit) (links []Link, err error) {
 // maxOtherSites limits the sites whose pending counts the queue shows. The site menu lists all sites.
 const maxOtherSites = 12
 
-func (c *Catalog) count(n int, capped bool) string {
+// Count formats the count of a view. Capped says that comment.MaxCount means "this many or more".
+func (c *Catalog) Count(n int, capped bool) string {
 	if capped && n >= comment.MaxCount {
 		return c.Number(comment.MaxCount) + "+"
 	}

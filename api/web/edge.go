@@ -15,6 +15,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // RequestTimeout limits the work on one request, except on routes with their own timeout. It is shorter than the
@@ -100,26 +102,31 @@ func requestID(c echo.Context) string {
 }
 
 // logRequest logs the request. It logs the route, not the path, because a path can contain anything a client typed.
-// The cause of a failure is logged for status 500 and above only.
+// The site is logged if its key is known. The cause of a failure is logged for status 500 and above only.
 func (k *Kit) logRequest(c echo.Context, start time.Time, err error) {
 	ctx, level := c.Request().Context(), slog.LevelInfo
 	status := c.Response().Status
 	switch {
-	case status >= http.StatusInternalServerError && !ClientGone(err):
-		level = slog.LevelError // not if the client left
+	case status >= http.StatusInternalServerError && !isExpected(err):
+		level = slog.LevelError
 	case status < http.StatusBadRequest && isRead(c.Request().Method):
 		level = slog.LevelDebug // successful reads change nothing and are too many to log
 	}
 	if !k.Log.Enabled(ctx, level) {
 		return
 	}
+	took := k.Clock.Now().Sub(start)
 	attrs := []slog.Attr{
 		slog.String("id", requestID(c)),
 		slog.String("method", knownMethod(c.Request().Method)),
 		slog.String("route", c.Path()),
 		slog.Int("status", status),
 		slog.Int64("bytes", c.Response().Size),
-		slog.Duration("took", k.Clock.Now().Sub(start)),
+		slog.Duration("took", took), // programs read it, although it has no unit
+		slog.Float64("took_ms", float64(took.Microseconds())/1000),
+	}
+	if key := c.Param("site"); k.Process.HasCached(key) {
+		attrs = append(attrs, slog.String("site", key))
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("code", ProblemOf(err).Code))
@@ -128,6 +135,11 @@ func (k *Kit) logRequest(c echo.Context, start time.Time, err error) {
 		}
 	}
 	k.Log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// isExpected reports whether an error is no failure of the service: the client left, or the server starts or stops.
+func isExpected(err error) bool {
+	return ClientGone(err) || errors.Is(err, txn.ErrStarting) || errors.Is(err, ErrDraining)
 }
 
 func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
@@ -198,6 +210,9 @@ func isPage(c echo.Context) bool {
 	Vary(c, "Accept")
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
+
+// ErrDraining is why a server that is shutting down is not ready.
+var ErrDraining = errors.New("the server is shutting down")
 
 // ClientGone reports whether err means that the client closed the connection.
 func ClientGone(err error) bool { return errors.Is(err, context.Canceled) }

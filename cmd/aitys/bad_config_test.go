@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ var badConfigurations = []struct {
 	{"an argument too many", "", "unexpected argument", serving("now")},
 	{"a flag of another command", "", "unknown flag", serving("--password", "x")},
 	{"an unknown variable", "AITYS_PUBLICURL=https://x.example", "AITYS_PUBLICURL", serving()},
+	{"a port, which is no flag", "AITYS_LISTEN_PORT=80", "AITYS_LISTEN_PORT: unknown flag", serving()},
 	{"a mail server without a sender", "", "--smtp and --mail-from must be set together",
 		serving("--smtp", "smtp://mail.example")},
 	{"a sender without a mail server", "", "--smtp and --mail-from must be set together",
@@ -129,6 +131,8 @@ var badConfigurations = []struct {
 		serving("--database", "postgres://me:hunter2@localhost/x?sslmode=maybe")},
 	{"Postgres that does not answer", "", "cannot reach Postgres at 127.0.0.1:1",
 		serving("--database", "postgres://me:hunter2@127.0.0.1:1/x")},
+	{"Postgres whose name does not resolve", "", "cannot reach Postgres at nowhere.invalid:5432: ",
+		serving("--database", "postgres://me:hunter2@nowhere.invalid/x")},
 	{"Redis by http", "", "want redis://", serving("--redis", "http://localhost:6379")},
 	{"Redis without a scheme", "", "want redis://", serving("--redis", "localhost:6379")},
 	{"Redis without a host", "", "has no host", serving("--redis", "redis://")},
@@ -289,18 +293,33 @@ func TestSecret_WrongOneIsRefused(t *testing.T) {
 	})
 }
 
-func TestMigrate_CommandsDoNotMigratePostgres(t *testing.T) {
+// The first command on Postgres may be one that writes. Commands that read change nothing.
+func TestMigrate_FirstWriteMigratesEmptyPostgres(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	url := testkit.EmptyPostgres(t)
-	s.refused("run `aitys migrate up`", "site", "add", "--key", "b", "--name", "B", "--origin", "https://b.example",
-		"--database", url)
+	s.write("secret", strings.Repeat("0123456789abcdef", 4)+"\n", 0o600)
+	flags := []string{"--database", url, "--secret-file", "secret"}
+	s.refused("run `aitys migrate up`", append([]string{"site", "list"}, flags...)...)
 	if out := s.must("migrate", "status", "--database", url, "--json"); !strings.Contains(out, `"applied":null`) {
 		t.Errorf("after a refused command: %s", out)
 	}
-	s.must("migrate", "up", "--database", url)
-	s.must("site", "add", "--key", "b", "--name", "B", "--origin", "https://b.example", "--database", url)
+	s.must(append([]string{"site", "add", "--key", "b", "--name", "B", "--origin", "https://b.example"}, flags...)...)
 	if out := s.must("migrate", "status", "--database", url, "--json"); strings.Contains(out, `"applied":null`) {
-		t.Errorf("after `migrate up`: %s", out)
+		t.Errorf("after `site add`: %s", out)
+	}
+}
+
+// Redis and the mail server may be unknown to the DNS when a server starts: it serves without them.
+func TestServe_StartsWithoutDNS(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	i := s.serve("--redis", "redis://nowhere.invalid:6379", "--smtp", "smtp://nowhere.invalid", "--mail-from",
+		"a@blog.example")
+	testkit.Until(t, "the failures are logged", func() bool {
+		return strings.Contains(i.Log(), "redis is down") && strings.Contains(i.Log(), "mail server is unavailable")
+	})
+	if _, status := get(t, i.URL+"/readyz"); status != http.StatusOK || strings.Contains(i.Log(), "level=ERROR") {
+		t.Errorf("it answers %d; the log:\n%s", status, i.Log())
 	}
 }

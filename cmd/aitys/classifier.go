@@ -187,12 +187,18 @@ func (c classifierRebuildCmd) Run(a *env) error {
 	})
 }
 
-// progress returns a function that prints the progress to standard error, at most every two seconds. If last is 0, the
-// total is unknown.
+// progress returns a function that prints the progress of what to standard error, at most every two seconds. If last is
+// 0, the total is unknown.
 func (a *env) progress(what string, began time.Time) func(entry, last uint64) {
+	say := a.progressOf(began)
+	return func(entry, last uint64) { say(what, entry, last) }
+}
+
+// progressOf is progress for work in parts: what changes.
+func (a *env) progressOf(began time.Time) func(what string, entry, last uint64) {
 	const every = 2 * time.Second
 	next := began.Add(every)
-	return func(entry, last uint64) {
+	return func(what string, entry, last uint64) {
 		if now := time.Now(); now.After(next) {
 			next = now.Add(every)
 			if last > 0 {

@@ -19,6 +19,7 @@ type cli struct {
 	Migrate    migrateCmd    `cmd:"" help:"Apply database migrations, or show their status."`
 	Site       siteCmd       `cmd:"" help:"Add, list, set or remove sites."`
 	Account    accountCmd    `cmd:"" help:"Add, list, reset, disable or enable accounts."`
+	Comment    commentCmd    `cmd:"" help:"Explain a comment."`
 	Token      tokenCmd      `cmd:"" help:"Add, list or revoke tokens for programs."`
 	Import     importCmd     `cmd:"" help:"Import comments from another service."`
 	Neighbour  neighbourCmd  `cmd:"" help:"Manage shared spam lists of other publishers."`

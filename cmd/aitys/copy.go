@@ -49,8 +49,10 @@ func (c copyCmd) Run(a *env) (err error) {
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
-	told := a.progress("copying: rows", time.Now())
-	tables, err := store.Copy(a.ctx, from, to, func(_ string, rows int64) { told(uint64(rows), 0) })
+	say := a.progressOf(time.Now())
+	tables, err := store.Copy(a.ctx, from, to, func(table string, rows int64) {
+		say(fmt.Sprintf("copying: %s row", strings.ReplaceAll(table, "_", " ")), uint64(rows), 0)
+	})
 	if err = errors.Join(err, to.Close()); err != nil {
 		if made {
 			for _, end := range []string{"", "-wal", "-shm", ".reserve"} {

@@ -49,6 +49,9 @@ func TestConfig_FlagOverridesVariableAndFile(t *testing.T) {
 		{"the flag over both", []string{"AITYS_DATA=variable"}, []string{"--config", "data.conf", "--data", "flag"}, "flag"},
 		{"what Kubernetes sets is not ours", []string{"AITYS_PORT=tcp://10.0.0.1:80", "AITYS_SERVICE_HOST=10.0.0.1",
 			"AITYS_PORT_80_TCP=x", "AITYS_DATA=flag"}, nil, "flag"},
+		{"nor what it sets for aitys-db", []string{"AITYS_DB_PORT=tcp://10.0.0.2:5432", "AITYS_DB_SERVICE_HOST=10.0.0.2",
+			"AITYS_DB_SERVICE_PORT=5432", "AITYS_DB_SERVICE_PORT_SQL=5432", "AITYS_DB_PORT_5432_TCP=tcp://10.0.0.2:5432",
+			"AITYS_DB_PORT_5432_TCP_ADDR=10.0.0.2", "AITYS_DATA=flag"}, nil, "flag"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &shell{t: t, bin: s.bin, dir: s.dir, env: tt.env}

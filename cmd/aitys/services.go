@@ -22,7 +22,7 @@ type access uint8
 
 const (
 	accessRead    access = iota // the database must exist
-	accessWrite                 // creates and migrates a SQLite file; Postgres must be up to date
+	accessWrite                 // creates and migrates a SQLite file, and migrates an empty Postgres database
 	accessMigrate               // migrates any database
 )
 
@@ -188,6 +188,9 @@ func (a *env) migrate(ctx context.Context, db *store.DB, n access) error {
 		if m.Applied.IsZero() {
 			missing++
 		}
+	}
+	if n == accessWrite && missing == len(list) { // an empty database
+		return db.Migrate(ctx)
 	}
 	if missing > 0 {
 		return fmt.Errorf("the database lacks %d of %d migrations: run `aitys migrate up`", missing, len(list))

@@ -5,31 +5,37 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
 
 type siteCmd struct {
 	Add    siteAddCmd    `cmd:"" help:"Add a site."`
-	List   siteListCmd   `cmd:"" help:"List the sites."`
+	List   siteListCmd   `cmd:"" help:"List the sites and their pending comments."`
+	Stats  siteStatsCmd  `cmd:"" help:"Count comments and decisions, of one site or of each."`
 	Set    siteSetCmd    `cmd:"" help:"Change a site's settings."`
 	Remove siteRemoveCmd `cmd:"" help:"Remove a site with its comments and their log."`
 	SSO    siteSSOCmd    `cmd:"" name:"sso" help:"Create the secret with which a site signs in its readers; it replaces the last one."`
 	Key    siteKeyCmd    `cmd:"" name:"key" help:"Print the public key that verifies what a site signs."`
 }
 
-// siteLine is the JSON form of a site.
+// siteLine is the JSON form of a site. Queue is set in lists.
 type siteLine struct {
 	Key      string        `json:"key"`
 	Name     string        `json:"name"`
 	Origins  []string      `json:"origins"`
 	Settings site.Settings `json:"settings"`
+	Queue    *api.QueueOut `json:"queue,omitempty"`
 }
 
 func newSiteLine(s site.Site) siteLine {
@@ -65,17 +71,41 @@ func (c siteListCmd) Run(a *env) error {
 		if err != nil {
 			return err
 		}
-		lines, rows := []siteLine{}, [][]string{{"KEY", "NAME", "ORIGINS", "MODERATION"}}
-		for _, site := range sites {
-			lines = append(lines, newSiteLine(site))
+		counts, err := r.Sites.CountQueues(ctx, authz.Operator, sites)
+		if err != nil {
+			return err
+		}
+		lines, rows := []siteLine{}, [][]string{{"KEY", "NAME", "ORIGINS", "MODERATION", "PENDING", "OLDEST"}}
+		for i, site := range sites {
+			line, queue := newSiteLine(site), api.NewQueueOut(counts[i])
+			line.Queue = &queue
+			lines = append(lines, line)
+			pending := strconv.Itoa(queue.Pending)
+			if queue.Pending == comment.MaxCount {
+				pending += "+"
+			}
 			rows = append(rows, []string{site.Key, site.Name, strings.Join(site.Origins, " "),
-				string(site.Settings.Moderation)})
+				string(site.Settings.Moderation), pending, age(counts[i].Oldest)})
 		}
 		if c.JSON {
 			return a.printJSON(map[string]any{"sites": lines})
 		}
 		return a.printTable(rows)
 	})
+}
+
+// age returns how long ago at was, in its largest unit: "3d", "5h" or "12m". It returns "-" for the zero time.
+func age(at time.Time) string {
+	switch d := time.Since(at); {
+	case at.IsZero():
+		return "-"
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	default:
+		return fmt.Sprintf("%dm", max(d, 0)/time.Minute)
+	}
 }
 
 type siteSetCmd struct {

@@ -68,15 +68,15 @@ func (c *Coord) Close() error {
 	return c.shared.close()
 }
 
-// Health returns "up" or "down" for Redis, or "" if none is configured.
+// Health returns "up" or "down" for Redis, or "" if none is configured. Redis is down after two failed pings in a row.
 func (c *Coord) Health() string {
 	switch {
 	case c.shared == nil:
 		return ""
-	case c.shared.up.Load():
-		return "up"
+	case c.shared.missed.Load() >= missedWhenDown:
+		return "down"
 	}
-	return "down"
+	return "up"
 }
 
 // Allow takes one event of key on a site, where perMinute events are allowed per minute, and burst at once. If none is

@@ -27,6 +27,8 @@ const (
 	pingTimeout  = 500 * time.Millisecond // timeout of a ping, which no request waits for; it may dial
 	pingInterval = 500 * time.Millisecond
 
+	missedWhenDown = 2 // failed pings in a row after which Redis is down; one may be late on a busy machine
+
 	updateTries = 5
 )
 
@@ -41,7 +43,7 @@ type shared struct {
 	id          string // of this process, which ignores its own rings
 	channel     string
 	up          atomic.Bool
-	down        bool // "redis is down" was logged; only ping uses it
+	missed      atomic.Int32 // number of pings that failed in a row
 	pendingRing chan struct{}
 	callTimeout time.Duration // timeout of a call within a request
 
@@ -94,7 +96,9 @@ func dial(ctx context.Context, o Options, channel string, heard func()) (*shared
 		callTimeout: callTimeout,
 	}
 	s.up.Store(true)
-	s.ping(ctx)
+	if s.ping(ctx); !s.up.Load() {
+		s.ping(ctx) // so that Health is right from the start
+	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	sub := client.Subscribe(ctx, channel)
 	s.done.Go(func() { s.run(ctx) })
@@ -137,8 +141,7 @@ func (s *shared) listen(sub *redis.PubSub, heard func()) {
 	}
 }
 
-// ping records whether Redis responds. It ignores a single late call or ping: "redis is down" is logged when the next
-// ping fails too.
+// ping records whether Redis responds, and logs when Redis goes down and comes back.
 func (s *shared) ping(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
@@ -146,13 +149,13 @@ func (s *shared) ping(ctx context.Context) {
 	if errors.Is(err, context.Canceled) {
 		return // we are closing
 	}
-	was := s.up.Swap(err == nil)
+	s.up.Store(err == nil)
 	switch {
-	case err != nil && !was && !s.down:
-		s.down = true
-		s.log.Warn("redis is down; this process goes on alone", "err", err)
-	case err == nil && s.down:
-		s.down = false
+	case err != nil:
+		if s.missed.Add(1) == missedWhenDown {
+			s.log.Warn("redis is down; this process goes on alone", "err", err)
+		}
+	case s.missed.Swap(0) >= missedWhenDown:
 		s.log.Info("redis is back")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/txn"
@@ -27,7 +28,7 @@ const (
 type Tx interface {
 	Sites() ([]site.Site, error)
 	// CountQueues counts the comments of sites that need attention, each kind up to a limit, in the order of the sites.
-	CountQueues(sites []site.Site, limit int) ([]QueueCounts, error)
+	CountQueues(sites []site.Site, limit int) ([]comment.QueueCounts, error)
 	// UnreadSince returns when the first unread event of each follower happened. Followers without one are left out.
 	UnreadSince() (map[string]time.Time, error)
 	// UnlearnedSince returns when the first entry of a log after a model's Seq was made; zero: there is none.
@@ -38,13 +39,6 @@ type Tx interface {
 	WebhookBacklog(limit int) (Backlog, error)
 	SchemaNewer() (bool, error) // a newer program has migrated the database
 	txn.MetaTx
-}
-
-// QueueCounts are the comments of a site that need attention. Oldest is when the oldest pending comment arrived; zero
-// without one.
-type QueueCounts struct {
-	Pending, Suspected, Reported, Appealed int
-	Oldest                                 time.Time
 }
 
 // A Backlog is the number of waiting messages and since when the longest has waited; zero without one.
@@ -108,7 +102,7 @@ func (c *collector) collectProcess(s sample) {
 // A reading is what one scrape reads from the database, on one snapshot.
 type reading struct {
 	sites     []site.Site
-	counts    []QueueCounts
+	counts    []comment.QueueCounts
 	unread    map[string]time.Time
 	unlearned time.Time
 	backlogs  map[string]Backlog

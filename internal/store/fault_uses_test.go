@@ -52,6 +52,12 @@ var useCases = map[string]func(*faulty) func() error{
 		s := w.other()
 		return func() error { _, err := s.Process.Sites(w.Ctx, authz.Operator); return err }
 	},
+	"CountQueues": func(w *faulty) func() error {
+		return func() error { _, err := w.App.CountQueues(w.Ctx, authz.Operator, []site.Site{w.A, w.B}); return err }
+	},
+	"SiteStats": func(w *faulty) func() error {
+		return func() error { _, err := w.App.SiteStats(w.Ctx, authz.Operator, []site.Site{w.A, w.B}); return err }
+	},
 	"StoredSites": func(w *faulty) func() error {
 		return func() error { _, err := w.App.StoredSites(w.Ctx); return err }
 	},

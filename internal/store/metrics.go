@@ -9,64 +9,8 @@ import (
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/migrations"
-	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/site"
 )
-
-// jsonTable returns a FROM item: a list of pairs as a table with the columns site and value. It takes the list as JSON.
-// The statement is the same for every length.
-func (t *tx) jsonTable(valueType string) string {
-	return `
-		(SELECT CAST(value ->> 0 AS BIGINT) AS site, CAST(value ->> 1 AS ` + valueType + `) AS value
-		 FROM   ` + t.jsonArray + `) AS asked`
-}
-
-// CountQueues reads a few entries of an index per site and kind, and one per counted comment.
-func (t *tx) CountQueues(sites []site.Site, limit int) ([]metrics.QueueCounts, error) {
-	type row struct {
-		site, oldest                           int64
-		pending, suspected, reported, appealed int
-	}
-	asked := make([][2]any, len(sites))
-	for i, s := range sites {
-		asked[i] = [2]any{s.ID, s.Settings.Threshold()}
-	}
-	list, err := json.Marshal(asked)
-	if err != nil {
-		return nil, fmt.Errorf("encode the sites: %w", err)
-	}
-	count := func(condition string) string {
-		return `
-		       (SELECT COUNT(*)
-		        FROM   (SELECT 1 FROM comments WHERE site_id = asked.site AND ` + condition + ` LIMIT ?) AS capped),`
-	}
-	found, err := rows.All(t.Tx, func(r *row) []any {
-		return []any{&r.site, &r.pending, &r.suspected, &r.reported, &r.appealed, &r.oldest}
-	}, `
-		SELECT asked.site,`+
-		count(queueViews[comment.ViewPending])+
-		count(queueViews[comment.ViewSuspected]+" AND score >= asked.value")+
-		count(queueViews[comment.ViewReported])+
-		count(queueViews[comment.ViewAppealed])+`
-		       COALESCE((SELECT MIN(created_at) FROM comments WHERE site_id = asked.site AND `+
-		queueViews[comment.ViewPending]+`), 0)
-		FROM   `+t.jsonTable("DOUBLE PRECISION"), limit, limit, limit, limit, string(list))
-	if err != nil {
-		return nil, err
-	}
-	bySite := make(map[int64]row, len(found))
-	for _, r := range found {
-		bySite[r.site] = r
-	}
-	counts := make([]metrics.QueueCounts, len(sites))
-	for i, s := range sites {
-		r := bySite[s.ID]
-		counts[i] = metrics.QueueCounts{Pending: r.pending, Suspected: r.suspected, Reported: r.reported,
-			Appealed: r.appealed, Oldest: rows.Unstamp(r.oldest)}
-	}
-	return counts, nil
-}
 
 func (t *tx) UnreadSince() (map[string]time.Time, error) {
 	unread, err := t.firstUnread()

@@ -3,6 +3,7 @@ package comment
 import (
 	"fmt"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/problem"
@@ -28,6 +29,13 @@ var Views = []View{ViewPending, ViewSuspected, ViewApproved, ViewRejected, ViewS
 
 // MaxCount is the largest count of a view that is shown; it then means "this many or more".
 const MaxCount = 1_000
+
+// QueueCounts are the comments of a site that need a moderator. Oldest is when the oldest pending comment arrived; zero
+// without one.
+type QueueCounts struct {
+	Pending, Suspected, Reported, Appealed int
+	Oldest                                 time.Time
+}
 
 // A QueueOrder is the sort order of a queue.
 type QueueOrder string

@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -174,6 +175,17 @@ func (v Verdict) Kind() Kind {
 		}
 	}
 	return kind
+}
+
+// SignalCodes returns the codes of the signals in their order, each once.
+func (v Verdict) SignalCodes() []string {
+	codes := make([]string, 0, len(v.Signals))
+	for _, s := range v.Signals {
+		if code := cmp.Or(s.Code, s.Name); !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	return codes
 }
 
 // TrustedCode is the code of the signal that the commenter or address is trusted.

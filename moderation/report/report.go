@@ -72,6 +72,17 @@ type Appeal struct {
 	At      time.Time
 }
 
+// Answer returns "open", "upheld" if the comment is still refused, or "overturned".
+func (a Appeal) Answer(c comment.Comment) string {
+	switch {
+	case a.Settled == 0:
+		return "open"
+	case c.Refused():
+		return "upheld"
+	}
+	return "overturned"
+}
+
 // Tx contains the queries that this package needs.
 type Tx interface {
 	txn.Tx

@@ -45,6 +45,14 @@ func (d *Directory) Site(ctx context.Context, key string) (Site, error) {
 	return site, nil
 }
 
+// HasCached reports whether the cache has a site with a key. It never reads the database.
+func (d *Directory) HasCached(key string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, ok := d.byKey[key]
+	return ok
+}
+
 // Sites returns the sites on which the actor has a role, ordered by key.
 func (d *Directory) Sites(ctx context.Context, who authz.Actor) ([]Site, error) {
 	if err := who.CheckSignedIn(); err != nil {

@@ -21,6 +21,7 @@ import (
 type Tx interface {
 	txn.Tx
 	evaluation.Log
+	StatsTx
 	SiteByKey(key string) (site.Site, error) // ErrNotFound
 	// InsertSite stores a site and its empty log head, and sets its ID. It returns ErrTaken if the key is used.
 	InsertSite(s *site.Site) error

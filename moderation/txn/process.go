@@ -107,7 +107,8 @@ func (p *Process) Claim(ctx context.Context, site int64, name string, ttl time.D
 // may be concurrent. fn must be fast. OnEvent returns a function that unregisters fn.
 func (p *Process) OnEvent(fn func(event.Event)) (stop func()) { return p.listeners.Add(fn) }
 
-var errNotFollowing = errors.New("events are not followed yet")
+// ErrStarting is why a process that does not follow events yet is not ready.
+var ErrStarting = errors.New("events are not followed yet")
 
 // Ready returns nil if the process can serve: the database is sound and responds, no newer program has migrated it, all
 // required followers have started, and listeners had received all readable events within the last ten seconds. The store
@@ -162,7 +163,7 @@ func (p *Process) ready(ctx context.Context) error {
 	looked, follows := p.polledAt, len(p.expected) == 0
 	p.mu.Unlock()
 	if looked.IsZero() || !follows {
-		return errNotFollowing
+		return ErrStarting
 	}
 	if lag := p.clock.Now().Sub(looked); lag > maxLag {
 		return fmt.Errorf("the events were last followed %v ago", lag.Round(time.Second))

@@ -75,7 +75,10 @@ func samplePages(w *desk.Catalog) map[string]any {
 		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: newTimestamp(noon),
 			Seen: newTimestamp(noon), Current: true}}},
 		"settings": settings,
-		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example", true}}},
+		"sites": sitesPage{f, []siteRow{
+			{Key: "longway", Name: "The Long Way Round", Origins: "https://longway.example", Pending: w.Count(12, false),
+				Oldest: w.Oldest(3 * time.Hour), Own: true},
+			{Key: "short", Name: "Short cuts", Origins: "https://short.example", Pending: w.Count(0, false)}}},
 		"people": peoplePage{
 			Frame: f, CanAdd: true, Form: url.Values{}, Roles: roles, Link: "https://talk.longway.example/moderate/setup#abc",
 			For: "dana@longway.example",

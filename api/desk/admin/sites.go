@@ -5,6 +5,7 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/comment"
 )
 
 type sitesPage struct {
@@ -14,6 +15,7 @@ type sitesPage struct {
 
 type siteRow struct {
 	Key, Name, Origins string
+	Pending, Oldest    string
 	Own                bool // the viewer owns it
 }
 
@@ -24,8 +26,18 @@ func (o *admin) sites(v *desk.Visit) error {
 	}
 	p := sitesPage{Frame: f}
 	_, p.Notices = o.flashText(v)
-	for _, s := range v.Sites {
-		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", "), v.Actor.Role(s.ID) == authz.Owner})
+	counts, err := o.Sites.CountQueues(v.Ctx(), v.Actor, v.Sites)
+	if err != nil {
+		return err
+	}
+	for i, s := range v.Sites {
+		pending := counts[i].Pending
+		row := siteRow{Key: s.Key, Name: s.Name, Origins: strings.Join(s.Origins, ", "),
+			Pending: v.Words.Count(pending, pending == comment.MaxCount), Own: v.Actor.Role(s.ID) == authz.Owner}
+		if pending > 0 {
+			row.Oldest = v.Words.Oldest(o.Clock.Now().Sub(counts[i].Oldest))
+		}
+		p.Rows = append(p.Rows, row)
 	}
 	return v.Show("sites", p)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,7 +48,7 @@ func (s *Values) Read(model *kong.Application, args, environ []string) error {
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
 		flag, ours := strings.CutPrefix(strings.ToUpper(name), "AITYS_")
-		if !ours || setByKubernetes(flag) {
+		if !ours || setByKubernetes(flag, value) {
 			continue
 		}
 		if name != strings.ToUpper(name) {
@@ -100,9 +101,14 @@ func CheckValues(c *kong.Context) error {
 	return nil
 }
 
-// setByKubernetes reports whether Kubernetes sets the variable AITYS_<name> for a service called "aitys".
-func setByKubernetes(name string) bool {
-	return name == "PORT" || strings.HasPrefix(name, "PORT_") || strings.HasPrefix(name, "SERVICE_")
+// kubernetesName matches the ends of the names of variables that Kubernetes sets for a service.
+var kubernetesName = regexp.MustCompile(`(^|_)(SERVICE_(HOST|PORT)(_.+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
+
+// setByKubernetes reports whether Kubernetes sets the variable AITYS_<name> to value for a service called "aitys" or
+// "aitys-<something>". The value of AITYS_PORT and AITYS_<SOMETHING>_PORT is a URL.
+func setByKubernetes(name, value string) bool {
+	return kubernetesName.MatchString(name) || name == "PORT" ||
+		strings.HasSuffix(name, "_PORT") && strings.Contains(value, "://")
 }
 
 // configArg returns the value of --config in args, or "".
