@@ -103,6 +103,7 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, site site.Site, i
 		"action", in.Action.String(), "comments", firstIDs(out.changed),
 		"done", out.Done, "unchanged", out.Unchanged, "conflicts", len(out.Conflicts),
 		"contradictions", len(out.Contradictions), "replayed", out.Replayed)
+	out.changed = nil // only the log needs it
 	return out, nil
 }
 

@@ -37,6 +37,7 @@ func (s *Service) Undo(
 	}
 	s.log.InfoContext(ctx, "undo", "site", site.Key, "of", batch, "batch", out.Batch, "by", who.ID(),
 		"comments", firstIDs(out.changed), "done", out.Done, "conflicts", len(out.Conflicts), "replayed", out.Replayed)
+	out.changed = nil // only the log needs it
 	return out, nil
 }
 
