@@ -20,7 +20,7 @@ func TestCompletion_BashCompletesCommandsFlagsAndValues(t *testing.T) {
 	}
 	for line, want := range map[string]string{
 		"aitys si":                           "site",
-		"aitys site s":                       "set sso",
+		"aitys site s":                       "set sso stats",
 		"aitys backup --js":                  "--json",
 		"aitys serve --trusted":              "--trusted-proxy",
 		"aitys account add --role mo":        "moderator",

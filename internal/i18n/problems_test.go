@@ -46,9 +46,9 @@ func template(e ast.Expr, n *int) (text string, ok bool) {
 // sentence matches details: not log messages, which begin in lower case, and not SQL.
 var sentence = regexp.MustCompile(`^([A-Z][a-z]*|JSON|[{]1[}]) .*[a-z].*[.]$`)
 
-// others are files with sentences that are no details: reports of imports, the EU template, and signals, which
+// others are files with sentences that are no details: help texts of metrics, reports of imports, the EU template, and signals, which
 // internal/i18n has by their codes.
-var others = regexp.MustCompile(`internal/transfer/|api/reader/eureport.go|moderation/rules/set.go|moderation/externalcheck/worker.go|moderation/spamlist/match.go|moderation/comment/signal|moderation/text/|api/akismet/|api/perspective/|/testkit/|/apptest/|/archtest/`)
+var others = regexp.MustCompile(`internal/transfer/|api/reader/eureport.go|moderation/rules/set.go|moderation/externalcheck/worker.go|moderation/spamlist/match.go|moderation/comment/signal|moderation/text/|api/akismet/|api/perspective/|internal/metrics/|/testkit/|/apptest/|/archtest/`)
 
 // problemDetails returns the templates of all details in the Go files of the packages that refuse requests.
 func problemDetails(t *testing.T) map[string]string {
