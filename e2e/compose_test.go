@@ -149,10 +149,11 @@ func startCompose(t *testing.T, c compose, replace ...string) *composed {
 		env["AITYS_DATA"], env["TMPDIR"], env["AITYS_LISTEN"] = data, data, listen[name]
 		r.env = r.environment(env)
 		args := append(append([]string{"-i"}, r.env...), testkit.Binary(t))
+		own := command
 		if s.Command != nil {
-			command = s.Command
+			own = s.Command
 		}
-		i, err := testkit.Start("env", append(args, command...)...)
+		i, err := testkit.Start("env", append(args, own...)...)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

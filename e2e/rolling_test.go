@@ -92,7 +92,7 @@ func TestUpgrade_RollsWithoutFailedRequest(t *testing.T) {
 		}
 		var warned []string
 		for line := range strings.Lines(server.Log()) {
-			if !strings.Contains(line, "level=INFO") && !strings.Contains(line, "route=/readyz") && !strings.Contains(line, "--public-url") {
+			if !strings.Contains(line, "level=INFO") && !strings.Contains(line, "--public-url") {
 				warned = append(warned, line)
 			}
 		}

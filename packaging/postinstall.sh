@@ -7,10 +7,12 @@ if ! id aitys >/dev/null 2>&1; then
 	echo 'aitys: set public-url in /etc/aitys.conf, then run: systemctl enable --now aitys'
 fi
 install -d -m 700 -o aitys -g aitys /var/lib/aitys /var/backups/aitys
-chgrp aitys /etc/aitys.conf
-chmod 640 /etc/aitys.conf
+if [ -e /etc/aitys.conf ]; then # an upgrade does not restore a deleted file
+	chgrp aitys /etc/aitys.conf
+	chmod 640 /etc/aitys.conf
+fi
 
 if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload
-	systemctl try-restart aitys.service aitys-backup.timer
+	systemctl try-restart --no-block aitys.service aitys-backup.timer || true # the package is installed all the same
 fi

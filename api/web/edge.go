@@ -137,9 +137,11 @@ func (k *Kit) logRequest(c echo.Context, start time.Time, err error) {
 	k.Log.LogAttrs(ctx, level, "request", attrs...)
 }
 
-// isExpected reports whether an error is no failure of the service: the client left, or the server starts or stops.
+// isExpected reports whether an error is no failure of the service: the client left, or the server starts, stops or is
+// outdated.
 func isExpected(err error) bool {
-	return ClientGone(err) || errors.Is(err, txn.ErrStarting) || errors.Is(err, ErrDraining)
+	return ClientGone(err) || errors.Is(err, txn.ErrStarting) || errors.Is(err, ErrDraining) ||
+		ProblemOf(err).Code == "schema.newer"
 }
 
 func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
@@ -211,7 +213,7 @@ func isPage(c echo.Context) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// ErrDraining is why a server that is shutting down is not ready.
+// ErrDraining is the cause of /readyz failures during shutdown.
 var ErrDraining = errors.New("the server is shutting down")
 
 // ClientGone reports whether err means that the client closed the connection.

@@ -194,7 +194,7 @@ func (a *env) progress(what string, began time.Time) func(entry, last uint64) {
 	return func(entry, last uint64) { say(what, entry, last) }
 }
 
-// progressOf is progress for work in parts: what changes.
+// progressOf is like progress, but each call names the current step.
 func (a *env) progressOf(began time.Time) func(what string, entry, last uint64) {
 	const every = 2 * time.Second
 	next := began.Add(every)

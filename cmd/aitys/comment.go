@@ -99,7 +99,7 @@ func (r *services) siteOf(ctx context.Context, key, id string) (site.Site, error
 	}
 	switch {
 	case key == "":
-		return site.Site{}, fmt.Errorf("no site has a comment %s", id)
+		return site.Site{}, fmt.Errorf("no site has a comment %s; copy the ID from the log or the desk", id)
 	case !known:
 		return site.Site{}, notFound("site", key)
 	}
@@ -117,7 +117,7 @@ func visibility(c comment.Comment) string {
 	return "hidden"
 }
 
-// tables describes the comment. It leaves out text, name and addresses.
+// tables describes the comment. It leaves out the comment's text, name and addresses; reports and appeals are complete.
 func (x explanation) tables() [][][]string {
 	all := [][][]string{x.summary()}
 	add := func(rows [][]string) {

@@ -47,10 +47,9 @@ func TestRelease_FilesExist(t *testing.T) {
 		system, _, _ := strings.Cut(target, "_")
 		systems = append(systems, system)
 	}
-	for _, system := range releasedFor {
-		if !slices.Contains(systems, system) {
-			t.Errorf("there is no build for %s", system)
-		}
+	slices.Sort(systems)
+	if systems = slices.Compact(systems); !slices.Equal(systems, slices.Sorted(slices.Values(releasedFor))) {
+		t.Errorf("builds are for %v, licences for %v", systems, releasedFor)
 	}
 	sources := config.Before.Hooks
 	for _, file := range config.Archives[0].Files {

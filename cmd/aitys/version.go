@@ -18,8 +18,7 @@ type versionLine struct {
 	System  string `json:"system"`
 }
 
-// version, commit and date are set by the linker: all by a release, commit and date by `make build`, so that they are
-// known even with -buildvcs=false.
+// The linker sets version in releases, and commit and date in `make build`. Otherwise Go's build information has them.
 var version, commit, date string
 
 func (c versionCmd) Run(a *env) error {

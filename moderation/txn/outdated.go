@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// schemaInterval is how often a process looks whether a newer program has migrated the database.
+// schemaInterval is the poll interval for a newer schema.
 const schemaInterval = 2 * time.Second
 
 // Outdated reports whether a newer program has migrated the database. Such a process still serves requests, because
@@ -16,8 +16,8 @@ func (p *Process) Outdated() bool { return p.outdated.Load() }
 // when a newer program migrates the database until the old schema is restored. It returns nil when ctx ends, and
 // otherwise when run ends, what run returns.
 func (p *Process) RunWhileCurrent(ctx context.Context, run func(context.Context) error) error {
-	look := time.NewTicker(schemaInterval)
-	defer look.Stop()
+	ticker := time.NewTicker(schemaInterval)
+	defer ticker.Stop()
 	for {
 		working, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
@@ -27,7 +27,7 @@ func (p *Process) RunWhileCurrent(ctx context.Context, run func(context.Context)
 			case err := <-ended:
 				stop()
 				return err
-			case <-look.C:
+			case <-ticker.C:
 				p.checkSchema(ctx)
 			}
 		}
@@ -39,7 +39,7 @@ func (p *Process) RunWhileCurrent(ctx context.Context, run func(context.Context)
 			select {
 			case <-ctx.Done():
 				return nil
-			case <-look.C:
+			case <-ticker.C:
 				p.checkSchema(ctx)
 			}
 		}

@@ -107,7 +107,7 @@ func (p *Process) Claim(ctx context.Context, site int64, name string, ttl time.D
 // may be concurrent. fn must be fast. OnEvent returns a function that unregisters fn.
 func (p *Process) OnEvent(fn func(event.Event)) (stop func()) { return p.listeners.Add(fn) }
 
-// ErrStarting is why a process that does not follow events yet is not ready.
+// ErrStarting is the cause of an error of Ready until the process follows events.
 var ErrStarting = errors.New("events are not followed yet")
 
 // Ready returns nil if the process can serve: the database is sound and responds, no newer program has migrated it, all

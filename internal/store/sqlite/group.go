@@ -22,7 +22,7 @@ const (
 	maxIdleWait = 10 * time.Millisecond
 )
 
-// maxWrite is longer than any group takes that ends.
+// A group that runs longer than maxWrite counts as hung.
 const maxWrite = 5 * time.Minute
 
 var errClosed = errors.New("the database is closed")
