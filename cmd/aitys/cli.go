@@ -60,7 +60,7 @@ func (c *cli) check() error {
 	}
 	if b.Secret != "" {
 		if b.SecretFile != "" {
-			return errors.New("--secret and --secret-file: set only one of them")
+			return errors.New("--secret (AITYS_SECRET) and --secret-file: set only one of them")
 		}
 		if _, err := b.readSecret(); err != nil {
 			return err

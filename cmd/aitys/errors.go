@@ -230,6 +230,10 @@ func permissionError(err error) error {
 	if _, err := os.Lstat(owned); err != nil { // the file does not exist, or its folder is inaccessible
 		owned = filepath.Dir(owned)
 	}
+	if len(strings.Split(owned, string(filepath.Separator))) <= 2 { // such as / and /root
+		return fmt.Errorf("cannot open %s: permission denied. Choose a folder of the user that runs aitys (ID %d), or create "+
+			"this one for it", bad.Path, os.Geteuid())
+	}
 	return fmt.Errorf("cannot open %s: permission denied. Give %s to the user that runs aitys (ID %d), or run aitys "+
 		"as its owner", bad.Path, owned, os.Geteuid())
 }

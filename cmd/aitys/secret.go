@@ -122,10 +122,10 @@ func (b base) readSecret() (secret.Secret, error) {
 	own := secret.Secret(strings.TrimSpace(b.Secret))
 	switch {
 	case len(own) < secret.MinLength:
-		return nil, fmt.Errorf("--secret: too short: want at least %d characters, for example of `openssl rand -hex 32`",
+		return nil, fmt.Errorf("--secret (AITYS_SECRET): too short: want at least %d characters, for example of `openssl rand -hex 32`",
 			secret.MinLength)
 	case len(own) > maxSecret:
-		return nil, fmt.Errorf("--secret: too long: want at most %d characters", maxSecret)
+		return nil, fmt.Errorf("--secret (AITYS_SECRET): too long: want at most %d characters", maxSecret)
 	}
 	return own, nil
 }
@@ -133,7 +133,7 @@ func (b base) readSecret() (secret.Secret, error) {
 // secretName names the secret in messages: the path of its file, or the flag. It never contains the secret.
 func (b base) secretName() string {
 	if b.Secret != "" {
-		return "the secret in --secret"
+		return "the secret in --secret (AITYS_SECRET)"
 	}
 	return b.SecretFile
 }

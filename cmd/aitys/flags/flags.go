@@ -135,6 +135,8 @@ func (s *Values) readFile(path string, known map[string]*kong.Flag) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("%s does not exist", path)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("%s cannot be read: permission denied. Run aitys as the user of the service, such as with sudo -u aitys", path)
 	case err != nil:
 		return fmt.Errorf("%s cannot be read", path)
 	case len(text) > maxConfig || bytes.ContainsRune(text, 0):
