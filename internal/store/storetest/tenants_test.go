@@ -47,6 +47,7 @@ var siteless = []string{
 	"LockVotes", "ChangedVotes", "DropVoters", "DropReporters", "PruneVerifiedNames", "LapsedTakedowns", "PruneSpamChecks",
 	"ReadyWebhooks", "PruneDeliveries", "SitesWithChecks", "PruneChecks", "CountLetter", "PruneLetterCounts",
 	"PruneMailedCodes", "SetEmail",
+	"MailBacklog", "WebhookBacklog", "UnreadSince", "UnlearnedSince", "SchemaNewer",
 }
 
 // later is after all times of fill.
@@ -319,6 +320,21 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	},
 	"CountQueue": func(tx store.Tx, s int64) (any, error) {
 		return tx.CountQueue(s, comment.ViewSuspected, 0.9, 10)
+	},
+	"CountQueues": func(tx store.Tx, s int64) (any, error) {
+		of, err := tx.CountQueues([]site.Site{{ID: s}}, 10)
+		if err != nil {
+			return nil, err
+		}
+		return of[0], nil
+	},
+	"CountComments": func(tx store.Tx, s int64) (any, error) {
+		of, err := tx.CountComments([]int64{s}, began, began)
+		return of[s], err
+	},
+	"CountDecisions": func(tx store.Tx, s int64) (any, error) {
+		of, err := tx.CountDecisions([]int64{s}, began, began)
+		return of[s], err
 	},
 	"StalePending": func(tx store.Tx, s int64) (any, error) {
 		return tx.StalePending(s, 9, comment.OldestFirst, 10)
