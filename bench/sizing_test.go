@@ -33,7 +33,7 @@ func BenchmarkSizing(b *testing.B) {
 	postgres := testkit.NewDurablePostgres(b)
 	inModuleRoot(b, func(binary, dir string) error {
 		head := []string{"| comments | SQLite: disk, bytes per comment | Postgres: disk, bytes per comment | " +
-			"start until ready | memory after start / peak with 8 writers | posts per second, 8 writers |", "|---|---|---|---|---|---|"}
+			"start until the first page | memory after start / peak with 8 writers | posts per second, 8 writers |", "|---|---|---|---|---|---|"}
 		var parts []string
 		for _, n := range sizes {
 			fmt.Fprintln(os.Stderr, n, "comments")
@@ -87,7 +87,7 @@ func sizing(binary, dir, postgresURL string, n int) (row string, tables []string
 	if tables, err = tableSizes(file, n); err != nil {
 		return "", nil, err
 	}
-	start, err := median(3, func() (time.Duration, error) { return firstPage(binary, serve, "/readyz") })
+	start, err := median(3, func() (time.Duration, error) { return firstPage(binary, serve, thread(0)) })
 	if err != nil {
 		return "", nil, err
 	}
