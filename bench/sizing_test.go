@@ -44,7 +44,8 @@ func BenchmarkSizing(b *testing.B) {
 			head, parts = append(head, row), tables
 		}
 		head = append(head, "", "Bytes per comment by table on SQLite, at the largest number:", "", "| table, with its indexes | bytes |", "|---|---|")
-		how := "`cd bench && TEST_COMMENTS='10000 100000 1000000' go test -run '^$' -bench Sizing -benchtime 1x -timeout 3h .`, two cores"
+		how := fmt.Sprintf("`cd bench && TEST_COMMENTS='%s' go test -run '^$' -bench Sizing -benchtime 1x -timeout 3h .`, two cores",
+			strings.Trim(fmt.Sprint(sizes), "[]"))
 		return writeFigures("sizing", how, append(head, parts...))
 	})
 }
