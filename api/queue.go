@@ -265,7 +265,7 @@ func (h *moderators) comment(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, itemHistory(i, history, web.Catalog(c)))
+	return c.JSON(http.StatusOK, NewItemHistoryOut(i, history, web.Catalog(c)))
 }
 
 // maxIDs limits the comments that one request may name.
@@ -283,10 +283,10 @@ func (h *moderators) comments(c *web.Request) error {
 		return err
 	}
 	out := struct {
-		Comments []itemHistoryOut `json:"comments"`
-	}{[]itemHistoryOut{}}
+		Comments []ItemHistoryOut `json:"comments"`
+	}{[]ItemHistoryOut{}}
 	for _, s := range found {
-		out.Comments = append(out.Comments, itemHistory(s.Item, s.History, web.Catalog(c)))
+		out.Comments = append(out.Comments, NewItemHistoryOut(s.Item, s.History, web.Catalog(c)))
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -310,19 +310,15 @@ func refs(ids, versions []string) ([]moderation.Ref, error) {
 	return known, nil
 }
 
-// itemHistoryOut is an item with its history.
-type itemHistoryOut struct {
+// ItemHistoryOut is the JSON form of an item with its history. The API and the command use it.
+type ItemHistoryOut struct {
 	itemOut
 	History []historyOut `json:"history"`
 }
 
-// ItemHistory returns a comment with its log entries for encoding as JSON. The API and the command use it.
-func ItemHistory(i moderation.Item, past []auditlog.NamedEntry, w *i18n.Catalog) any {
-	return itemHistory(i, past, w)
-}
-
-func itemHistory(i moderation.Item, past []auditlog.NamedEntry, w *i18n.Catalog) itemHistoryOut {
-	out := itemHistoryOut{item(i, w), []historyOut{}}
+// NewItemHistoryOut returns the JSON form of a comment with its log entries.
+func NewItemHistoryOut(i moderation.Item, past []auditlog.NamedEntry, w *i18n.Catalog) ItemHistoryOut {
+	out := ItemHistoryOut{item(i, w), []historyOut{}}
 	for _, e := range past {
 		by := &e.Name
 		if e.Auto {

@@ -27,9 +27,7 @@ var files embed.FS
 // Oldest is the number of the first migration, and the oldest schema that can be upgraded.
 const Oldest = 36
 
-// Newest returns the number of the last migration of this program.
-func Newest() int64 { return newest() }
-
+// newest returns the number of the last migration of this program.
 var newest = sync.OnceValue(func() int64 {
 	list, _ := fs.Glob(files, "postgres/*.sql") // embedded and sorted by number; sqlite has the same
 	number, _ := goose.NumericComponent(list[len(list)-1])
@@ -126,7 +124,7 @@ func IsNewer(ctx context.Context, db *sql.DB) (bool, error) {
 	if err := db.QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE version_id > 0").Scan(&found); err != nil {
 		return false, fmt.Errorf("read the version: %w", err)
 	}
-	return found > Newest(), nil
+	return found > newest(), nil
 }
 
 func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) error {

@@ -42,12 +42,12 @@ func (c commentShowCmd) Run(a *env) error {
 		}
 		if c.JSON {
 			return a.printJSON(struct {
-				Site   string       `json:"site"`
-				Public string       `json:"public"`
-				Notice *site.Notice `json:"notice"`
-				Item   any          `json:"item"`
+				Site   string             `json:"site"`
+				Public string             `json:"public"`
+				Notice *site.Notice       `json:"notice"`
+				Item   api.ItemHistoryOut `json:"item"`
 			}{x.site.Key, visibility(x.item.Comment), x.item.Comment.Withheld,
-				api.ItemHistory(x.item, x.history, i18n.In("en"))})
+				api.NewItemHistoryOut(x.item, x.history, i18n.In("en"))})
 		}
 		return a.printTables(x.tables())
 	})

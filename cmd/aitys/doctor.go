@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -305,9 +304,7 @@ func (d *doctor) socket(path string) {
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, 3*time.Second)
 	defer cancel()
-	c := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", path)
-	}}}
+	c := clientOf("unix:" + path)
 	defer c.CloseIdleConnections()
 	if err := checkURL(ctx, c, "http://localhost/healthz"); err != nil {
 		d.warn("socket", "unix:%s: %v", path, err)

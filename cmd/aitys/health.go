@@ -35,8 +35,7 @@ func (c healthCmd) Run(a *env) error {
 	if err != nil {
 		return err
 	}
-	client := http.Client{Transport: &http.Transport{DialContext: c.dial}}
-	res, err := client.Do(req)
+	res, err := clientOf(c.Listen).Do(req)
 	switch bad, dialled := errors.AsType[*net.OpError](err); {
 	case ctx.Err() != nil:
 		return fmt.Errorf("no answer from %s within %v", c.Listen, healthTimeout)
@@ -52,12 +51,4 @@ func (c healthCmd) Run(a *env) error {
 		return fmt.Errorf("%s is not ready: %s", c.Listen, errorText(answer.Detail))
 	}
 	return a.printLine("ready")
-}
-
-// dial connects to --listen, whatever the URL says. An empty host, 0.0.0.0 and :: mean this machine.
-func (c healthCmd) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	if path, ok := flags.SocketPath(c.Listen); ok {
-		return new(net.Dialer).DialContext(ctx, "unix", path)
-	}
-	return new(net.Dialer).DialContext(ctx, "tcp", c.Listen)
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"syscall"
@@ -116,6 +118,17 @@ func removeStaleSocket(path string) error {
 		return fmt.Errorf("cannot check whether unix:%s is in use: %w", path, err)
 	}
 	return os.Remove(path)
+}
+
+// clientOf returns a client whose requests go to the server at a value of --listen, whatever their URL says. An empty
+// host, 0.0.0.0 and :: mean this machine.
+func clientOf(listen string) *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		if path, ok := flags.SocketPath(listen); ok {
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		}
+		return new(net.Dialer).DialContext(ctx, "tcp", listen)
+	}}}
 }
 
 func isUnix(a net.Addr) bool { return a.Network() == "unix" }

@@ -14,7 +14,7 @@ import (
 // notifySystemd sends a state to systemd, or to another service manager that sets NOTIFY_SOCKET.
 func notifySystemd(log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
-		log.Warn("the service manager was not notified", "state", state, "err", err)
+		log.Warn("the service manager was not notified", "state", state, "error", err)
 	}
 }
 
@@ -23,7 +23,7 @@ func notifySystemd(log *slog.Logger, state string) {
 func keepWatchdog(ctx context.Context, log *slog.Logger, hung func() error) {
 	interval, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
-		log.Warn("the watchdog of the service manager is off", "err", err)
+		log.Warn("the watchdog of the service manager is off", "error", err)
 	}
 	if interval <= 0 {
 		return
@@ -34,7 +34,7 @@ func keepWatchdog(ctx context.Context, log *slog.Logger, hung func() error) {
 		if err := hung(); err == nil {
 			notifySystemd(log, daemon.SdNotifyWatchdog)
 		} else {
-			log.Error("the server hangs; the watchdog of the service manager restarts it", "err", err)
+			log.Error("the server hangs; the watchdog of the service manager restarts it", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -191,7 +191,7 @@ func (a *App) serveMetrics(front *api.Server) (stop func()) {
 	}
 	o := a.options.Metrics
 	a.metrics.Watch(metrics.Sources{Store: store.Narrow[metrics.Tx](a.store), Now: a.Process.Now,
-		Followers: a.Process.Followers, Models: a.Learning.States, Streams: front.Streams, Redis: redis,
+		Outdated: a.Process.Outdated, Followers: a.Process.Followers, Models: a.Learning.States, Streams: front.Streams, Redis: redis,
 		Disk: o.Disk, Pools: o.Pools, Queues: queues})
 	server := web.NewServer(a.metrics.Handler(), log)
 	go func() {

@@ -37,11 +37,10 @@ type Tx interface {
 	MailBacklog(now time.Time, limit int) (Backlog, error)
 	// WebhookBacklog counts messages to active webhooks that were not delivered yet, up to a limit.
 	WebhookBacklog(limit int) (Backlog, error)
-	SchemaNewer() (bool, error) // a newer program has migrated the database
 	txn.MetaTx
 }
 
-// A Backlog is the number of waiting messages and since when the longest has waited; zero without one.
+// A Backlog counts waiting messages. Since is when the oldest was queued; zero if there is none.
 type Backlog struct {
 	Messages int
 	Since    time.Time
@@ -68,6 +67,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 
 // collectProcess sends what the process knows by itself.
 func (c *collector) collectProcess(s sample) {
+	s.set(newer, flag(c.Outdated()))
 	if redis := c.Redis(); redis != "" {
 		s.set(redisUp, flag(redis == "up"))
 	}
@@ -106,7 +106,6 @@ type reading struct {
 	unread    map[string]time.Time
 	unlearned time.Time
 	backlogs  map[string]Backlog
-	newer     bool
 	backup    time.Time
 }
 
@@ -130,9 +129,6 @@ func (c *collector) read(ctx context.Context) (r reading, err error) {
 			if r.backlogs[queue], err = c.backlog(tx, queue); err != nil {
 				return err
 			}
-		}
-		if r.newer, err = tx.SchemaNewer(); err != nil {
-			return err
 		}
 		r.backup, err = txn.BackupTime(tx)
 		return err
@@ -171,7 +167,6 @@ func (c *collector) collectDatabase(s sample, r reading) {
 		s.set(messages, float64(b.Messages), queue)
 		s.set(oldestQueue, age(b.Since), queue)
 	}
-	s.set(newer, flag(r.newer))
 	if !r.backup.IsZero() {
 		s.set(lastBackup, float64(r.backup.Unix()))
 	}

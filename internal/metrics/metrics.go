@@ -163,6 +163,7 @@ var definitions = []definition{
 type Sources struct {
 	Store     txn.Store[Tx]
 	Now       func() time.Time
+	Outdated  func() bool     // a newer program has migrated the database
 	Followers func() []string // the background jobs that this process runs or stands by for
 	Models    func() []learning.ModelState
 	Streams   func() (readers, moderators int)

@@ -8,7 +8,6 @@ import (
 	"github.com/aitys/aitys/internal/metrics"
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/internal/store/sqlite"
-	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/learning"
 )
 
@@ -21,7 +20,7 @@ func (t *tx) UnreadSince() (map[string]time.Time, error) {
 	return since, err
 }
 
-// UnlearnedSince uses that the entries of a log are numbered without gaps.
+// UnlearnedSince relies on sequence numbers without gaps.
 func (t *tx) UnlearnedSince(models []learning.ModelState) (time.Time, error) {
 	asked := make([][2]any, len(models))
 	for i, m := range models {
@@ -80,11 +79,6 @@ func (t *tx) WebhookBacklog(limit int) (metrics.Backlog, error) {
 		        WHERE  w.removed_at = 0
 		          AND  d.ended_at   = 0
 		        LIMIT  ?) AS capped`, limit)
-}
-
-func (t *tx) SchemaNewer() (bool, error) {
-	found, err := rows.Get(t.Tx, rows.Value[int64], "SELECT MAX(version_id) FROM goose_db_version")
-	return found > migrations.Newest(), err
 }
 
 // Disk returns the state of the disk of a SQLite file, and false on Postgres.

@@ -47,7 +47,7 @@ var siteless = []string{
 	"LockVotes", "ChangedVotes", "DropVoters", "DropReporters", "PruneVerifiedNames", "LapsedTakedowns", "PruneSpamChecks",
 	"ReadyWebhooks", "PruneDeliveries", "SitesWithChecks", "PruneChecks", "CountLetter", "PruneLetterCounts",
 	"PruneMailedCodes", "SetEmail",
-	"MailBacklog", "WebhookBacklog", "UnreadSince", "UnlearnedSince", "SchemaNewer",
+	"MailBacklog", "WebhookBacklog", "UnreadSince", "UnlearnedSince",
 }
 
 // later is after all times of fill.
