@@ -11,9 +11,9 @@ import (
 func inUse(string) (bool, error) { return false, nil }
 
 // lockTemp treats a temporary folder with files as locked for an hour, because this system has no such locks.
-func hold(folder string) (*os.File, error) {
+func lockTemp(folder string) (*os.File, error) {
 	info, err := os.Stat(folder)
-	if err != nil || time.Since(info.ModTime()) > 0 && time.Since(info.ModTime()) < unlockedFor && !empty(folder) {
+	if err != nil || time.Since(info.ModTime()) > 0 && time.Since(info.ModTime()) < abandonedAge && !empty(folder) {
 		return nil, nil
 	}
 	return os.Open(os.DevNull)
