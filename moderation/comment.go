@@ -22,6 +22,9 @@ type CommentTx interface {
 	// CommentsInBrief is CommentsByID without HTML, search text, signals, revisions and notice.
 	CommentsInBrief(site int64, ids []string) ([]comment.Comment, error)
 
+	// SiteOfComment returns the one of sites that has a comment, or txn.ErrNotFound.
+	SiteOfComment(sites []int64, id string) (int64, error)
+
 	// SetState, SetText and SetVerdict report false, and change nothing, unless the comment has the given version.
 	// SetVerdict keeps the version. It changes only pending comments, and only if v.ModelSeq is not older than the stored
 	// one. It also changes nothing if, since c was read, the comment's signals of similar refused comments or of a checker

@@ -2,6 +2,7 @@ package moderation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -31,6 +32,34 @@ func (s *Service) Item(
 		return Item{}, nil, unknownComment()
 	}
 	return found[0].Item, found[0].History, nil
+}
+
+// SiteOfComment returns the one of sites that has a comment. It needs an author on each of sites.
+func (s *Service) SiteOfComment(ctx context.Context, who authz.Actor, sites []site.Site, id string) (found site.Site, err error) {
+	ids := make([]int64, len(sites))
+	for i, blog := range sites {
+		if err := who.Authorize(blog.ID, authz.Author, authz.ScopeRead); err != nil {
+			return site.Site{}, err
+		}
+		ids[i] = blog.ID
+	}
+	if !txn.IsID(id) {
+		return site.Site{}, unknownComment()
+	}
+	err = s.work.View(ctx, func(tx Tx) error {
+		has, err := tx.SiteOfComment(ids, id)
+		if err == nil {
+			found = sites[slices.Index(ids, has)]
+		}
+		return err
+	})
+	if errors.Is(err, txn.ErrNotFound) {
+		return site.Site{}, unknownComment()
+	}
+	if err != nil {
+		return site.Site{}, fmt.Errorf("find a comment's site: %w", err)
+	}
+	return found, nil
 }
 
 // ItemHistories returns comments with their histories, like Item, in the order of ids. IDs that are unknown on the site

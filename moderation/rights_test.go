@@ -36,6 +36,7 @@ const rightsTable = `
 Queue               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 QueueCounts         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+SiteOfComment       auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 ItemHistories             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 ChangedItems               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Campaigns           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
@@ -267,8 +268,12 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			_, err := s.Queue(ctx, who, w.A, comment.QueueRequest{})
 			return err
 		},
-		"QueueCounts":   func(who authz.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
-		"Item":          func(who authz.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
+		"QueueCounts": func(who authz.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
+		"Item":        func(who authz.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
+		"SiteOfComment": func(who authz.Actor) error {
+			_, err := s.SiteOfComment(ctx, who, []site.Site{w.A}, reader.ID)
+			return err
+		},
 		"StaffNames":    func(who authz.Actor) error { _, err := s.StaffNames(ctx, who, w.A); return err },
 		"IssueIdentity": func(who authz.Actor) error { _, err := s.IssueIdentity(ctx, who, w.A); return err },
 		"ItemHistories": func(who authz.Actor) error { _, err := s.ItemHistories(ctx, who, w.A, reader.ID); return err },

@@ -136,7 +136,7 @@ func (l *traffic) failures(t testing.TB, away bool) []string {
 }
 
 // cause matches an error in the log of a server.
-var cause = regexp.MustCompile(`(?m)level=ERROR .*err=(.*)$`)
+var cause = regexp.MustCompile(`(?m)level=ERROR .*(?:cause|error)=(.*)$`)
 
 func unread(reads []answer, away bool) (failures []string) {
 	for _, a := range reads {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -83,27 +84,19 @@ func (r *services) siteOf(ctx context.Context, key, id string) (site.Site, error
 	if err != nil {
 		return site.Site{}, err
 	}
-	known := false
-	for _, blog := range sites {
-		if key != "" && blog.Key != key {
-			continue
-		}
-		known = true
-		_, _, err := r.Moderation.Item(ctx, authz.Operator, blog, id)
-		if err == nil {
-			return blog, nil
-		}
-		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Code != "comment.unknown" {
-			return site.Site{}, err
+	missing := fmt.Errorf("no site has a comment %s; copy the ID from the log or the desk", id)
+	if key != "" {
+		sites = slices.DeleteFunc(sites, func(blog site.Site) bool { return blog.Key != key })
+		missing = fmt.Errorf("the site %s has no comment %s", key, id)
+		if len(sites) == 0 {
+			return site.Site{}, notFound("site", key)
 		}
 	}
-	switch {
-	case key == "":
-		return site.Site{}, fmt.Errorf("no site has a comment %s; copy the ID from the log or the desk", id)
-	case !known:
-		return site.Site{}, notFound("site", key)
+	found, err := r.Moderation.SiteOfComment(ctx, authz.Operator, sites, id)
+	if e, ok := errors.AsType[*problem.Error](err); ok && e.Code == "comment.unknown" {
+		return site.Site{}, missing
 	}
-	return site.Site{}, fmt.Errorf("the site %s has no comment %s", key, id)
+	return found, err
 }
 
 // visibility returns what the public sees of a comment: "visible", "withheld" or "hidden".

@@ -48,7 +48,7 @@ func (c demoCmd) Run(a *env) (err error) {
 	if err != nil {
 		return fmt.Errorf("prepare the demo: %w", err)
 	}
-	r, err := a.open(a.ctx, accessMigrate, app.Options{Clock: systemClock{}, Log: log, PublicURL: public,
+	r, err := a.open(a.ctx, accessServe, app.Options{Clock: systemClock{}, Log: log, PublicURL: public,
 		RateLimited: !flags.Loopback(listener.Addr()), Outbound: app.NewOutbound(nil, nil, nil), Middleware: b.Around})
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func origins(a net.Addr, public *url.URL) []string {
 // its clock is not the system's.
 func (a *env) seed(password string, b *demo.Blog, origins []string) (token string, err error) {
 	clock := demo.NewClock(time.Now())
-	r, err := a.open(a.ctx, accessMigrate, app.Options{Clock: clock, Log: a.logger(slog.LevelError)})
+	r, err := a.open(a.ctx, accessServe, app.Options{Clock: clock, Log: a.logger(slog.LevelError)})
 	if err != nil {
 		return "", err
 	}

@@ -91,7 +91,7 @@ func (c serveCmd) Run(a *env) (err error) {
 	if o.PublicURL.Scheme == "http" && !flags.Local(o.PublicURL) {
 		log.Warn("the public URL is not https: passwords and sessions are sent unencrypted")
 	}
-	r, err := a.open(a.ctx, accessMigrate, o)
+	r, err := a.open(a.ctx, accessServe, o)
 	if err != nil && a.ctx.Err() != nil {
 		log.Info("stopped during the start")
 		return nil

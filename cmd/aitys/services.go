@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/secret"
@@ -24,6 +25,7 @@ const (
 	accessRead    access = iota // the database must exist
 	accessWrite                 // creates and migrates a SQLite file, and migrates an empty Postgres database
 	accessMigrate               // migrates any database
+	accessServe                 // also reserves a SQLite file for this server
 )
 
 // services is an App with its database and coordination.
@@ -163,7 +165,13 @@ func (a *env) openStore(ctx context.Context, n access) (*store.DB, error) {
 			"copy", path)
 	}})
 	if err == nil {
-		if err = a.migrate(ctx, db, n); err == nil {
+		if n == accessServe {
+			err = a.lockServer(db)
+		}
+		if err == nil {
+			err = a.migrate(ctx, db, n)
+		}
+		if err == nil {
 			return db, nil
 		}
 		_ = db.Close() // the first error matters
@@ -174,9 +182,25 @@ func (a *env) openStore(ctx context.Context, n access) (*store.DB, error) {
 	return nil, a.base.connectError(err)
 }
 
+// lockServer reserves a SQLite file for this server. Without file locks it logs a warning.
+func (a *env) lockServer(db *store.DB) error {
+	path, _ := a.base.sqlitePath()
+	switch err := db.LockServer(); {
+	case errors.Is(err, sqlite.ErrServed):
+		return fmt.Errorf("another server uses %s: stop it, or start this one with another --data folder; several servers "+
+			"can share a Postgres database", path)
+	case errors.Is(err, sqlite.ErrNoLocks):
+		a.logger(slog.LevelWarn).Warn("the database's file system has no file locks: use a local disk, and start one server only",
+			"file", path, "error", err)
+		return nil
+	default:
+		return err
+	}
+}
+
 func (a *env) migrate(ctx context.Context, db *store.DB, n access) error {
 	_, isSQLite := a.base.sqlitePath()
-	if n == accessMigrate || n == accessWrite && isSQLite {
+	if n >= accessMigrate || n == accessWrite && isSQLite {
 		return db.Migrate(ctx)
 	}
 	list, err := db.MigrationStatus(ctx)

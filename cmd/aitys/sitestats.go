@@ -108,8 +108,8 @@ func (c siteStatsCmd) all(a *env) func(context.Context, *services) error {
 			return err
 		}
 		lines := []siteStatsLine{}
-		rows := [][]string{{"KEY", "PENDING", "OLDEST", "SUSPECTED", "APPROVED", "REJECTED", "SPAM", "COMMENTS 7D", "30D",
-			"DECISIONS 7D", "30D"}}
+		rows := [][]string{{"KEY", "PENDING", "OLDEST", "SUSPECTED", "APPROVED", "REJECTED", "SPAM", "COMMENTS 7D",
+			"COMMENTS 30D", "DECISIONS 7D", "DECISIONS 30D"}}
 		for i, blog := range list {
 			l := newSiteStatsLine(blog.Key, stats[i])
 			lines = append(lines, l)

@@ -153,7 +153,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) err
 	err := a.waitReady(ctx)
 	noted := txn.StorePublicURL(ctx, store.Narrow[txn.MetaTx](a.store), a.options.PublicURL.String())
 	if noted != nil && ctx.Err() == nil {
-		log.Warn("links that commands print may lead elsewhere", "err", noted)
+		log.Warn("links that commands print may lead elsewhere", "error", noted)
 	}
 	if err == nil && ctx.Err() == nil {
 		err = ready()
@@ -172,7 +172,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) err
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if shut := server.Shutdown(draining); shut != nil {
-		log.Warn("requests were cut short", "err", shut)
+		log.Warn("requests were cut short", "error", shut)
 		_ = server.Close() // connections that stay open end with the process
 	}
 	stop()
@@ -226,7 +226,7 @@ func (a *App) waitReady(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-late: // serve anyway; readyz reports the state
-			a.Process.Logger().Warn("serving before all is ready", "err", err)
+			a.Process.Logger().Warn("serving before all is ready", "error", err)
 			return nil
 		case <-tick.C:
 		}

@@ -68,7 +68,7 @@ var homes = map[string]string{
 	"internal/checkerclient":  "net/http",
 	"internal/outbound":       "net/http",
 	"internal/store":          "database/sql gorm.io",
-	"internal/store/sqlite":   "modernc.org",
+	"internal/store/sqlite":   "github.com/gofrs/flock modernc.org",
 	"internal/store/postgres": "github.com/jackc",
 	"internal/transfer":       "github.com/google/uuid golang.org/x/text/encoding/htmlindex",
 	"internal/i18n":           "golang.org/x/text/feature golang.org/x/text/language golang.org/x/text/number",

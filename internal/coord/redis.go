@@ -153,7 +153,7 @@ func (s *shared) ping(ctx context.Context) {
 	switch {
 	case err != nil:
 		if s.missed.Add(1) == missedWhenDown {
-			s.log.Warn("redis is down; this process goes on alone", "err", err)
+			s.log.Warn("redis is down; this process goes on alone", "error", err)
 		}
 	case s.missed.Swap(0) >= missedWhenDown:
 		s.log.Info("redis is back")

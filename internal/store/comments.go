@@ -213,6 +213,14 @@ func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
 	return t.byID(selectComments, readColumns.Targets, site, ids)
 }
 
+func (t *tx) SiteOfComment(sites []int64, id string) (int64, error) {
+	return rows.First(rows.All(t.Tx, rows.Value[int64], `
+		SELECT site_id
+		FROM   comments
+		WHERE  site_id `+t.In+`
+		  AND  id = ?`, rows.ArrayOf(t.Array, sites), id))
+}
+
 func (t *tx) CommentsInBrief(site int64, ids []string) ([]comment.Comment, error) {
 	return t.byID("SELECT "+briefColumns.Names+" FROM comments", briefColumns.Targets, site, ids)
 }

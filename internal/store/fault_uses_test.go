@@ -370,6 +370,13 @@ var useCases = map[string]func(*faulty) func() error{
 		c := w.approved()
 		return func() error { _, _, err := w.App.Item(w.Ctx, authz.Operator, w.A, c.ID); return err }
 	},
+	"SiteOfComment": func(w *faulty) func() error {
+		c := w.approved()
+		return func() error {
+			_, err := w.App.SiteOfComment(w.Ctx, authz.Operator, []site.Site{w.A, w.B}, c.ID)
+			return err
+		}
+	},
 	"ItemHistories": func(w *faulty) func() error {
 		one, two := w.approved(), w.approved()
 		return func() error { _, err := w.App.ItemHistories(w.Ctx, authz.Operator, w.A, one.ID, two.ID); return err }

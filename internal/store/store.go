@@ -52,6 +52,7 @@ type engine interface {
 	Check(ctx context.Context) (wrong []string, err error)
 	Storage() error
 	Hung() error
+	LockServer() error
 	Watch(ctx context.Context, log *slog.Logger) error
 	Pools() map[string]*sql.DB
 	Close() error
@@ -81,6 +82,10 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open database: the URL must be sqlite:PATH or postgres://…")
 	}
 }
+
+// LockServer reserves a SQLite file for this server until Close. It returns sqlite.ErrServed if another server has it, and
+// sqlite.ErrNoLocks if the file system has no locks. On Postgres it returns nil.
+func (d *DB) LockServer() error { return mapError(d.engine.LockServer()) }
 
 // Close waits for running transactions and closes the database.
 func (d *DB) Close() error { return d.engine.Close() }

@@ -129,7 +129,7 @@ func (p *Providers) FinishSignIn(ctx context.Context, name, kept string, a Callb
 
 // refuse logs err and returns an error without its details.
 func (p *Providers) refuse(ctx context.Context, name string, err error) error {
-	p.process.Logger().WarnContext(ctx, "sign-in with provider failed", "provider", name, "err", err)
+	p.process.Logger().WarnContext(ctx, "sign-in with provider failed", "provider", name, "error", err)
 	if errors.Is(err, ErrUnavailable) {
 		return problem.TryAgain(err)
 	}

@@ -313,6 +313,9 @@ func (p *DB) Storage() error { return nil }
 // Hung returns nil: transactions have timeouts, and a server that does not answer is no reason to restart the process.
 func (p *DB) Hung() error { return nil }
 
+// LockServer returns nil: several servers share a Postgres database.
+func (p *DB) LockServer() error { return nil }
+
 // Watch waits until ctx ends and returns nil.
 func (p *DB) Watch(ctx context.Context, _ *slog.Logger) error {
 	<-ctx.Done()

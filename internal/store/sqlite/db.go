@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gofrs/flock"
 	"gorm.io/gorm"
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -29,6 +30,7 @@ type DB struct {
 	group   *group // all writes except migrations
 	guard   *guard
 	reserve *reserve
+	lock    *flock.Flock // of a server; nil for commands
 
 	beforeUpgrade func(path string)
 
@@ -259,11 +261,14 @@ func (d *DB) Pools() map[string]*sql.DB {
 	return map[string]*sql.DB{"read": read, "write": write}
 }
 
-// Close waits for running transactions and closes the pools. Later calls return the same result.
+// Close waits for running transactions, closes the pools and ends the lock of a server. Later calls return the same result.
 func (d *DB) Close() error {
 	d.closing.Do(func() {
 		d.group.close()
 		d.closed = errors.Join(closePool(d.read), closePool(d.write))
+		if d.lock != nil {
+			d.closed = errors.Join(d.closed, d.lock.Close())
+		}
 	})
 	return d.closed
 }

@@ -308,6 +308,7 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	"CommentsByID": func(tx store.Tx, s int64) (any, error) {
 		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
 	},
+	"SiteOfComment": func(tx store.Tx, s int64) (any, error) { return tx.SiteOfComment([]int64{s}, oneShown) },
 	"CommentsInBrief": func(tx store.Tx, s int64) (any, error) {
 		return tx.CommentsInBrief(s, []string{oneShown, oneWaiting})
 	},
