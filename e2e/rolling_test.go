@@ -46,7 +46,7 @@ func TestUpgrade_RollsWithoutFailedRequest(t *testing.T) {
 	defer cancel()
 	var clients sync.WaitGroup
 	for range 2 {
-		clients.Go(func() { book.PostWithRetries(ctx, group.client(""), 20*time.Millisecond) })
+		clients.Go(func() { book.PostWithRetries(ctx, group.client(""), 50*time.Millisecond) })
 	}
 	clients.Go(func() { decideOn(ctx, group.client(token)) })
 	clients.Go(func() { readThread(ctx, group.client("")) })
@@ -56,7 +56,7 @@ func TestUpgrade_RollsWithoutFailedRequest(t *testing.T) {
 		testkit.Until(t, what, func() bool { return book.Acknowledged() >= goal })
 	}
 
-	posted("comments arrive before the upgrade", 50)
+	posted("comments arrive before the upgrade", 20)
 	updated := []*testkit.Instance{start(next)}
 	for _, server := range outdated {
 		testkit.Until(t, "a server of this release is outdated", func() bool {
@@ -67,7 +67,7 @@ func TestUpgrade_RollsWithoutFailedRequest(t *testing.T) {
 	testkit.Until(t, "the next release is ready", func() bool {
 		return asked(ctx, updated[0].URL+"/readyz").status == http.StatusOK
 	})
-	posted("comments arrive at both releases", 100)
+	posted("comments arrive at both releases", 40)
 	for n := range 5 {
 		_, err := at(outdated[n%2], "garden").Post(ctx, "", fmt.Sprintf("https://garden.example/%d", n%2), fmt.Sprintf("Reader %d", n), "",
 			fmt.Sprintf("Wonderful article, it reminded me of my grandmother's kitchen. I bought my new stone oven with a "+
@@ -100,7 +100,7 @@ func TestUpgrade_RollsWithoutFailedRequest(t *testing.T) {
 			t.Errorf("an outdated server logged %q, want one warning", warned)
 		}
 		updated = append(updated, start(next))
-		posted("comments arrive after a replacement", 50)
+		posted("comments arrive after a replacement", 20)
 	}
 	cancel()
 	clients.Wait()

@@ -144,11 +144,22 @@ func errorText(detail string) string {
 	return strings.TrimSuffix(detail, ".")
 }
 
-// listenError adds a free port to the error of a port that is in use. It tries the next 50 ports.
+// listenError says what to do about an address that cannot be listened on. For a port that is in use it suggests a free one
+// of the next 50.
 func listenError(flag, listen string, err error) error {
 	host, port, split := net.SplitHostPort(listen)
-	if !errors.Is(err, syscall.EADDRINUSE) || split != nil {
+	name, unnamed := errors.AsType[*net.DNSError](err)
+	switch {
+	case split != nil:
 		return err
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("--%s: this user may not listen on port %s: take a port from 1024 up, behind a proxy", flag, port)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("--%s: %s is not an address of this machine: take 127.0.0.1, or 0.0.0.0 for all of them", flag, host)
+	case unnamed:
+		return fmt.Errorf("--%s: cannot resolve %s: %s; give an IP address", flag, name.Name, name.Err)
+	case !errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("--%s: %w", flag, err)
 	}
 	const tried = 50
 	first, _ := strconv.Atoi(port) // valid, because the system tried it

@@ -91,7 +91,7 @@ func listenUnix(path string) (net.Listener, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return nil, &fs.PathError{Op: "listen", Path: path, Err: fs.ErrPermission}
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("--listen: %w", err)
 	}
 	if err := os.Chmod(path, socketMode); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -112,7 +112,10 @@ func removeStaleSocket(path string) error {
 	}
 	c, err := net.Dial("unix", path)
 	if err == nil {
-		return errors.Join(fmt.Errorf("unix:%s is in use by a running server", path), c.Close())
+		return errors.Join(fmt.Errorf("unix:%s is in use by a running server: stop it, or choose another path", path), c.Close())
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return &fs.PathError{Op: "connect", Path: path, Err: fs.ErrPermission}
 	}
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("cannot check whether unix:%s is in use: %w", path, err)

@@ -21,6 +21,11 @@ func TestMan_NamesEveryCommandAndFlag(t *testing.T) {
 		t.Fatalf("groff: %v: %s", err, warnings.String())
 	}
 	page := string(out)
+	for _, want := range []string{"\nCOMMANDS\n", "\nENVIRONMENT\n", "AITYS_DATA", "AITYS_PUBLIC_URL", "\nEXIT STATUS\n", "\nFILES\n"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the manual has no %q", want)
+		}
+	}
 	_ = kong.Visit(kong.Must(&cli{}, helpVars(), kong.Name("aitys")).Model, func(n kong.Visitable, next kong.Next) error { // returns what we return
 		switch n := n.(type) {
 		case *kong.Flag:

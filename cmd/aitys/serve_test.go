@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -263,7 +264,9 @@ func TestServe_SIGTERMFinishesRequests(t *testing.T) {
 	}
 }
 
-// Servers that start at the same time without a database agree on one schema and one secret.
+const secondServer = "another server uses "
+
+// Servers that start at the same time without a database agree on one schema and one secret. On SQLite one of them starts.
 func TestServe_ConcurrentStartsAgree(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", testkit.EmptyPostgres(t)}} {
@@ -273,23 +276,27 @@ func TestServe_ConcurrentStartsAgree(t *testing.T) {
 			if tt.database != "" {
 				flags = append(flags, "--database", tt.database)
 			}
-			servers := make([]*testkit.Instance, 3)
+			var servers []*testkit.Instance
+			var mu sync.Mutex
 			var all sync.WaitGroup
-			for k := range servers {
+			for range 3 {
 				all.Go(func() {
 					i, err := testkit.Start(s.bin,
 						append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")}, flags...)...)
-					if err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					switch {
+					case err == nil:
+						t.Cleanup(i.Kill)
+						servers = append(servers, i)
+					case tt.database != "" || !strings.Contains(err.Error(), secondServer):
 						t.Error(err)
-						return
 					}
-					t.Cleanup(i.Kill)
-					servers[k] = i
 				})
 			}
 			all.Wait()
-			if t.Failed() {
-				return
+			if want := map[string]int{"sqlite": 1, "postgres": 3}[tt.name]; len(servers) != want {
+				t.Fatalf("%d servers started, want %d", len(servers), want)
 			}
 			token := s.addBlog(append(flags[2:], "--data", filepath.Join(s.dir, "data"))...)
 			var edit, id string
@@ -311,4 +318,30 @@ func TestServe_ConcurrentStartsAgree(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Commands work beside a server, and a killed server leaves no lock.
+func TestServe_RefusesSecondServerOnSQLite(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.addBlog("--data", "data")
+	first, err := testkit.Start(s.bin, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(first.Kill)
+	link := filepath.Join(s.dir, "other.db")
+	if err := os.Symlink(filepath.Join(s.dir, "data", "aitys.db"), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve", "--data", "data"}, {"demo", "--data", "data"},
+		{"serve", "--database", "sqlite:" + link, "--secret-file", "data/secret"}} {
+		s.refused(secondServer, append(args, "--listen", "127.0.0.1:0")...)
+	}
+	for _, args := range [][]string{{"backup", "copy.db"}, {"site", "list"}, {"site", "stats"}, {"migrate", "up"},
+		{"site", "set", "blog", "name=Renamed"}, {"doctor"}} {
+		s.must(append(args, "--data", "data")...)
+	}
+	first.Kill()
+	s.serve()
 }

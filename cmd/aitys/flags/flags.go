@@ -162,6 +162,9 @@ func (s *Values) readLine(line string, known map[string]*kong.Flag) error {
 		return errors.New(`want NAME=VALUE or "name: value"`)
 	}
 	name, value := strings.TrimSpace(line[:end]), strings.TrimSpace(line[end+1:])
+	if words := strings.Fields(name); len(words) > 1 { // such as name https://…
+		return fmt.Errorf(`want a colon after the name: "%s: VALUE"`, words[0])
+	}
 	if n := len(value); n > 1 && value[0] == value[n-1] && (value[0] == '"' || value[0] == '\'') {
 		value = value[1 : n-1]
 	}
