@@ -101,6 +101,7 @@ func TestPermission_ErrorNamesTheFile(t *testing.T) {
 		{"/wal/aitys.db-wal: permission denied. Give " + dir + "/wal/aitys.db-wal to", []string{"serve", "--data", "wal"}},
 		{"/made: permission denied. Give " + dir + " to", []string{"serve", "--data", "made/data"}},
 		{": permission denied. Give " + dir, []string{"serve", "--data", "away/data"}},
+		{": permission denied. Give " + dir, []string{"site", "list", "--data", "away"}},
 		{": permission denied. Give " + dir + "/empty to", []string{"restore", "good", "--data", "empty"}},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {

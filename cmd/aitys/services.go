@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -149,9 +150,10 @@ func (a *env) makeDataFolder(file string) error {
 	return nil
 }
 
+// exists reports whether there is a file, also if only its owner can tell: opening it then returns a clear error.
 func exists(path string) bool {
 	_, err := os.Stat(path)
-	return err == nil
+	return err == nil || errors.Is(err, fs.ErrPermission)
 }
 
 func (a *env) openStore(ctx context.Context, n access) (*store.DB, error) {

@@ -138,12 +138,17 @@ func (p *Process) followLoop(
 		p.followerStarted(name) // in another process
 		return false
 	}
+	var failure string // that was logged last, at failedAt
+	var failedAt time.Time
 	p.poll(ctx, func() {
 		for ctx.Err() == nil && mine() {
 			next := time.After(followInterval)
 			n, err := follow(LowPriority(ctx))
-			if err != nil && ctx.Err() == nil {
+			if err == nil {
+				failure = ""
+			} else if now := p.Now(); ctx.Err() == nil && (failure != err.Error() || now.Sub(failedAt) >= time.Minute) {
 				p.log.WarnContext(ctx, "events not followed", "by", name, "error", err)
+				failure, failedAt = err.Error(), now
 			}
 			if n == 0 || err != nil {
 				return

@@ -55,7 +55,7 @@ func (s *Values) Read(model *kong.Application, args, environ []string) error {
 			return fmt.Errorf("%s: use upper case, %s", name, strings.ToUpper(name))
 		}
 		if flag = strings.ReplaceAll(strings.ToLower(flag), "_", "-"); known[flag] == nil {
-			return fmt.Errorf("%s: unknown flag --%s", name, flag)
+			return fmt.Errorf("%s: unknown flag --%s; `aitys serve --help` lists the flags", name, flag)
 		}
 		if value != "" { // compose files unset a variable by leaving it empty
 			environment[flag] = value
@@ -171,7 +171,7 @@ func (s *Values) readLine(line string, known map[string]*kong.Flag) error {
 	flag := strings.ReplaceAll(strings.ToLower(name), "_", "-")
 	flag = strings.TrimPrefix(flag, "aitys-")
 	if known[flag] == nil {
-		return fmt.Errorf("unknown flag --%s", flag)
+		return fmt.Errorf("unknown flag --%s; `aitys serve --help` lists the flags", flag)
 	}
 	if before, twice := s.values[flag]; twice {
 		if !known[flag].IsSlice() {
