@@ -149,7 +149,7 @@ FROM   places, first_comment, jsonb_populate_record(first_comment, jsonb_build_o
            'parent_id', CASE WHEN reply THEN 'comment-' || lpad(parent::text, 28, '0') END, 'depth', reply::int,
            'root', CASE WHEN reply THEN above ELSE segment END,
            'path', CASE WHEN reply THEN above || segment ELSE segment END,
-           'state', placed, 'shown', placed = 1, 'standing', (placed > 0)::int, 'score', n * 7919 % 1000 / 1000.0,
+           'state', placed, 'shown', placed = 1, 'standing', (placed > 0)::int, 'score', n % 1000 * 7919 % 1000 / 1000.0,
            'name', 'Writer ' || n % 5000, 'writer', '\x' || md5((n % 5000)::text), 'same', '\x' || md5(n::text),
            'created_at', created_at - (:comments - n) * 1000000::bigint,
            'decided_at', CASE WHEN placed > 0 THEN created_at ELSE 0 END)) AS c
