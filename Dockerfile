@@ -5,9 +5,7 @@ COPY . .
 ARG TARGETOS
 ARG TARGETARCH
 ARG COMMIT
-# Without a usable .git, as in an archive or a worktree, the version is "unreleased" and the commit "unknown".
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-	if ! git status >/dev/null 2>&1; then export GOFLAGS=-buildvcs=false; fi; \
 	CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
 	go build -trimpath -ldflags "-s -w -X main.commit=$COMMIT" -o /image/usr/local/bin/aitys ./cmd/aitys
 RUN mkdir -p /image/etc/ssl/certs /image/data && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs

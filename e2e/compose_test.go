@@ -30,8 +30,11 @@ type compose struct {
 }
 
 type composeService struct {
-	Image           string            `yaml:"image"`
-	Build           string            `yaml:"build"`
+	Image string `yaml:"image"`
+	Build struct {
+		Context string            `yaml:"context"`
+		Args    map[string]string `yaml:"args"`
+	} `yaml:"build"`
 	Restart         string            `yaml:"restart"`
 	ReadOnly        bool              `yaml:"read_only"`
 	CapDrop         []string          `yaml:"cap_drop"`
