@@ -18,8 +18,8 @@ type commentRow struct {
 	Verdict verdictFields `gorm:"embedded"`
 	Root    string        // first segment of the path; identifies the thread
 
-	// HTML and Markup are always empty. Programs before 0.1.0 stored the rendered text, and render the source of rows
-	// whose Markup is 0. The migration of the release after 0.1.0 removes the columns.
+	// HTML and Markup are always "" and 0. Earlier programs stored the rendered text; they render the source of rows whose
+	// Markup is 0. A migration of the next release removes the columns.
 	HTML   string
 	Markup int
 }
