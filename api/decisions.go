@@ -174,6 +174,6 @@ func (h *moderators) reply(c *web.Request) error {
 		Batch     *string        `json:"batch"`
 		// See decide: the reply approved the comment it answers.
 		Contradictions []contradictionOut `json:"contradictions"`
-	}{m.ID, m.Version, web.OrNull(m.Parent), m.State.String(), m.HTML, web.At(m.CreatedAt), web.OrNull(got.Batch),
+	}{m.ID, m.Version, web.OrNull(m.Parent), m.State.String(), m.HTML(), web.At(m.CreatedAt), web.OrNull(got.Batch),
 		contradictions(got.Contradictions)})
 }

@@ -47,6 +47,7 @@ func PublicComment(m comment.Comment, pageURL string) commentOut {
 
 // fullComment returns a comment in any state, for its commenter and moderators.
 func fullComment(m comment.Comment, pageURL string) commentOut {
+	html := m.HTML()
 	return commentOut{
 		ID:      m.ID,
 		Version: m.Version,
@@ -55,7 +56,7 @@ func fullComment(m comment.Comment, pageURL string) commentOut {
 		State:   m.State.String(),
 		Author: &authorOut{Name: web.OrNull(m.Name), Badge: web.OrNull(m.Badge), URL: web.OrNull(m.Website),
 			Verified: m.Verified},
-		HTML:      &m.HTML,
+		HTML:      &html,
 		Lang:      m.Lang,
 		CreatedAt: web.At(m.CreatedAt),
 		EditedAt:  web.At(m.EditedAt),

@@ -31,7 +31,7 @@ func posted(site int64, page string, n int64) comment.Comment {
 		"more than the paper wrote last week, please tell us here; we would all like to hear it. Thank you, Aya."
 	return comment.Comment{
 		ID: id, Site: site, Page: page, Path: fmt.Sprintf("%016d", n), Version: 1, Submissions: 1, FormAge: 12,
-		Name: "Aya", Email: "aya@example.org", Source: body, HTML: "<p>" + body + "</p>", Markup: 1, Lang: "en", Search: body,
+		Name: "Aya", Email: "aya@example.org", Source: body, Lang: "en", Search: body,
 		Writer: []byte("0123456789abcdef"), Address: []byte("fedcba9876543210"), Same: fmt.Appendf(nil, "%016d", n),
 		Verdict: comment.Verdict{Score: float64(n%1000) / 1000, Spam: 0.5,
 			Signals: []comment.Signal{{Name: "classifier", Weight: -1.5, Text: "12 % spam", Code: "classifier.spam"}}},
@@ -224,7 +224,7 @@ func (f *floor) write(tx *sql.Tx, c comment.Comment) error {
 		return err
 	}
 	v := c.Verdict
-	err = tx.Stmt(f.once[2]).QueryRow(c.Site, c.ID, c.Page, c.Path, c.Path[:16], c.Name, c.Email, c.Source, c.HTML,
+	err = tx.Stmt(f.once[2]).QueryRow(c.Site, c.ID, c.Page, c.Path, c.Path[:16], c.Name, c.Email, c.Source, c.HTML(),
 		c.Writer, c.Address, c.Same,
 		v.Score, `[{"name":"classifier","weight":-1.5,"text":"12 % spam","code":"classifier.spam"}]`, v.Spam,
 		c.FormAge, c.Search, c.CreatedAt.UnixMicro(), c.EditUntil.UnixMicro()).Scan(&id)

@@ -19,7 +19,7 @@ type CommentTx interface {
 	ReleaseSame(site int64, same []byte, cutoff time.Time) error
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error) // unordered; unknown IDs are left out
-	// CommentsInBrief is CommentsByID without HTML, search text, signals, revisions and notice.
+	// CommentsInBrief is CommentsByID without search text, signals, revisions and notice.
 	CommentsInBrief(site int64, ids []string) ([]comment.Comment, error)
 
 	// SiteOfComment returns the one of sites that has a comment, or txn.ErrNotFound.

@@ -28,7 +28,7 @@ func (s *Service) confirmation(c comment.Comment, token string) *Confirmation {
 	case age >= confirmAfter && age <= confirmWithin:
 		return nil
 	case age >= 0 && age < confirmAfter:
-		return &Confirmation{HTML: c.HTML, Token: token, Wait: confirmAfter - age}
+		return &Confirmation{HTML: c.HTML(), Token: token, Wait: confirmAfter - age}
 	}
-	return &Confirmation{HTML: c.HTML, Token: s.secret.ConfirmToken(c.Site, c.Source, c.CreatedAt), Wait: confirmAfter}
+	return &Confirmation{HTML: c.HTML(), Token: s.secret.ConfirmToken(c.Site, c.Source, c.CreatedAt), Wait: confirmAfter}
 }

@@ -33,7 +33,7 @@ func (w *world) telling() (moderation.Submission, moderation.Submitted) {
 // forgot reports whether a comment is erased except for its place in the thread.
 func (w *world) forgot(id string) bool {
 	c := w.Comment(w.A, id)
-	return c.IsForgotten() && c.Name+c.Email+c.Website+c.Source+c.HTML+c.PageTitle == "" &&
+	return c.IsForgotten() && c.Name+c.Email+c.Website+c.Source+c.HTML()+c.PageTitle == "" &&
 		c.Writer == nil && c.Address == nil && c.Same == nil
 }
 

@@ -163,12 +163,12 @@ func items(tx Tx, who authz.Actor, blog int64, list []comment.Comment) ([]Item, 
 	}
 	out := make([]Item, len(list))
 	for i, c := range list {
-		out[i] = Item{Comment: c.Fresh(), Writer: known[string(c.Writer)]}
+		out[i] = Item{Comment: c, Writer: known[string(c.Writer)]}
 		if j := slices.IndexFunc(pages, func(p site.Page) bool { return p.ID == c.Page }); j >= 0 {
 			out[i].Page = pages[j]
 		}
 		if j := slices.IndexFunc(parents, func(p comment.Comment) bool { return p.ID == c.Parent }); j >= 0 {
-			parent := parents[j].Fresh()
+			parent := parents[j] // a copy: callers change it
 			out[i].Parent = &parent
 		}
 	}

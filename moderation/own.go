@@ -33,7 +33,7 @@ func (s *Service) OwnComment(ctx context.Context, blog site.Site, id, token stri
 	if err != nil {
 		return comment.Comment{}, site.Page{}, fmt.Errorf("read own comment: %w", err)
 	}
-	return c.Fresh(), page, nil
+	return c, page, nil
 }
 
 // checkToken returns an error if the edit token is not valid for the comment. The error is the same as for an unknown

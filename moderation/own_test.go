@@ -129,7 +129,7 @@ func TestEdit_NewVerdict(t *testing.T) {
 	w.Must(err)
 	stored := w.Comment(w.A, c.ID)
 	if edited.State != comment.Pending || edited.Version != 3 || stored.Version != 3 ||
-		!strings.Contains(edited.HTML, "pills") ||
+		!strings.Contains(edited.HTML(), "pills") ||
 		!stored.EditedAt.Equal(w.Clock.Now()) || stored.Verdict.Action != comment.MarkSpam || stored.Same != nil {
 		t.Errorf("got %+v, stored %+v", edited, stored)
 	}

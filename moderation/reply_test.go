@@ -30,8 +30,8 @@ func TestReply_PublishedWithBadge(t *testing.T) {
 	}
 	r := thread.Comments[1]
 	if r.ID != out.ID || r.Parent != c.ID || r.Depth != 1 || r.Badge != "author" || r.Name != "author" ||
-		!strings.Contains(r.HTML, "<strong>ever</strong>") {
-		t.Errorf("got %q by %q (%s) below %q at depth %d", r.HTML, r.Name, r.Badge, r.Parent, r.Depth)
+		!strings.Contains(r.HTML(), "<strong>ever</strong>") {
+		t.Errorf("got %q by %q (%s) below %q at depth %d", r.HTML(), r.Name, r.Badge, r.Parent, r.Depth)
 	}
 	if len(before) != 1 || len(w.CountingLessons(w.A)) != 1 {
 		t.Errorf("the reply taught something: %v", w.CountingLessons(w.A))
@@ -60,7 +60,7 @@ func TestReply_ApprovesPendingParent(t *testing.T) {
 		t.Fatalf("undo: %+v", back)
 	}
 	thread := w.Thread(w.A)
-	if len(thread.Comments) != 2 || thread.Count != 1 || thread.Comments[0].HTML != "" || thread.Comments[0].Name != "" {
+	if len(thread.Comments) != 2 || thread.Count != 1 || thread.Comments[0].HTML() != "" || thread.Comments[0].Name != "" {
 		t.Errorf("after undo the comment keeps its place only: %+v", thread.Comments[0])
 	}
 }

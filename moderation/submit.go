@@ -334,7 +334,7 @@ func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comme
 		ID:        c.ID,
 		Version:   c.Version,
 		State:     c.State,
-		HTML:      c.HTML,
+		HTML:      c.HTML(),
 		CreatedAt: c.CreatedAt,
 		EditUntil: c.EditUntil,
 		EditEpoch: a.site.EditEpoch,

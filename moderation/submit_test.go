@@ -91,12 +91,12 @@ func TestSubmit_CleansAndRenders(t *testing.T) {
 		{"e-mail", c.Email, "ann@mail.example"},
 		{"website", c.Website, "https://ann.example/%D1%8F"},
 		{"source", c.Source, "**Hello** é\n<b>"},
-		{"html", c.HTML, "<p><strong>Hello</strong> é<br>&lt;b&gt;</p>"},
+		{"html", c.HTML(), "<p><strong>Hello</strong> é<br>&lt;b&gt;</p>"},
 		{"lang", c.Lang, "en"},
 		{"search", c.Search, "**hello** é <b> ann b. ann@mail.example ann.example"},
 		{"state", c.State.String(), "pending"},
 		{"edit until", c.EditUntil.Sub(c.CreatedAt).String(), "15m0s"},
-		{"answered html", out.HTML, c.HTML},
+		{"answered html", out.HTML, c.HTML()},
 	} {
 		if f.got != f.want {
 			t.Errorf("%s: got %q, want %q", f.field, f.got, f.want)
@@ -434,8 +434,8 @@ func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
 			told[0].Shown != shown || told[0].Added != shown {
 			t.Errorf("%q: told %+v, want one event of the comment, shown and added: %v", in.Body, told, shown)
 		}
-		if out.HTML != c.HTML || c.HTML == "" {
-			t.Errorf("answered with the HTML %q, want %q", out.HTML, c.HTML)
+		if out.HTML != c.HTML() || c.HTML() == "" {
+			t.Errorf("answered with the HTML %q, want %q", out.HTML, c.HTML())
 		}
 		told = nil
 	}

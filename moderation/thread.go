@@ -53,8 +53,7 @@ func (s *Service) Thread(ctx context.Context, blog site.Site, req comment.Thread
 		t.Comments = t.Comments[:q.Limit-1]
 		t.Next = comment.ThreadCursor(q.Order, t.Comments[q.Limit-2].Path)
 	}
-	for i, c := range t.Comments {
-		t.Comments[i] = c.Fresh()
+	for i := range t.Comments {
 		t.Comments[i].Hide()
 	}
 	return t, nil
@@ -115,7 +114,6 @@ func (s *Service) PublicComment(ctx context.Context, blog site.Site, id string) 
 	if err != nil {
 		return comment.Comment{}, site.Page{}, fmt.Errorf("read comment: %w", err)
 	}
-	c = c.Fresh()
 	c.Hide()
 	return c, page, nil
 }
@@ -181,9 +179,6 @@ func (s *Service) Latest(ctx context.Context, blog site.Site, url string, limit 
 		return Latest{}, fmt.Errorf("read latest comments: %w", err)
 	}
 	l.Comments = slices.DeleteFunc(l.Comments, func(c comment.Comment) bool { return !c.IsPublic() })
-	for i, c := range l.Comments {
-		l.Comments[i] = c.Fresh()
-	}
 	return l, nil
 }
 
@@ -214,8 +209,7 @@ func (s *Service) Published(ctx context.Context, blog site.Site, url string, ids
 	comments = slices.DeleteFunc(comments, func(c comment.Comment) bool {
 		return c.Page != t.Page.ID || c.Visibility() == comment.Hidden
 	})
-	for i, c := range comments {
-		comments[i] = c.Fresh()
+	for i := range comments {
 		comments[i].Hide()
 	}
 	return t.Page, comments, t.Count, nil

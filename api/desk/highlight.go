@@ -72,7 +72,7 @@ func (c *Catalog) highlightText(it moderation.Item, alone bool) highlightedText 
 			}
 		}
 	}
-	markup := it.Comment.HTML
+	markup := it.Comment.HTML()
 	for markup != "" {
 		text, rest, found := strings.Cut(markup, "<")
 		m.text(html.UnescapeString(text))

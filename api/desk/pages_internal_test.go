@@ -33,7 +33,7 @@ func catalogs() map[string]*Catalog {
 func sample(id, name, text string) moderation.Item {
 	return moderation.Item{
 		Comment: comment.Comment{
-			ID: id, Version: 1, Name: name, Email: "viktor@mail.example", Source: text, HTML: "<p>" + text + "</p>", Lang: "en",
+			ID: id, Version: 1, Name: name, Email: "viktor@mail.example", Source: text, Lang: "en",
 			CreatedAt: noon.Add(-2 * time.Hour), Submissions: 1, FormAge: -1,
 			Verdict: comment.Verdict{Score: .06, Spam: .06, Warm: true},
 		},
@@ -60,10 +60,8 @@ func samples() []moderation.Item {
 	viktor.Evidence = []classifier.Weight{{Token: "word:cargo", Weight: -1.2, Spam: 0, Ham: 14},
 		{Token: "word:ladder", Weight: -.9, Spam: 1, Ham: 9}}
 
-	deals := sample("c32", "Best Deals Team", "")
-	deals.Comment.HTML = `<p>Great article!! I also found ch` + "\u0435" + `ap tents at <a ` +
-		`href="https://pay-less-tents.example/x?y=1&amp;z=2" rel="nofollow ugc noopener">this shop</a>, use code TRAIL for ` +
-		`70 % off.</p>`
+	deals := sample("c32", "Best Deals Team", "Great article!! I also found ch\u0435ap tents at "+
+		"[this shop](https://pay-less-tents.example/x?y=1&z=2), use code TRAIL for 70 % off.")
 	deals.Comment.Verdict = comment.Verdict{Score: .94, Spam: .81, Warm: true, Action: comment.MarkSpam,
 		Signals: []comment.Signal{
 			{Name: "link", Weight: .7, Text: "A link to a host never seen here: pay-less-tents.example"},
@@ -238,35 +236,34 @@ func TestHighlight_RendersEvidenceAndLinks(t *testing.T) {
 		{Token: "words:my channel", Weight: 3, Spam: 7}, {Token: "words:nice post", Weight: -1, Ham: 5},
 	}
 	for _, tt := range []struct{ name, in, want string }{
-		{"no mark", `<p>nothing &lt;b&gt; here</p>`, `<p>nothing &lt;b&gt; here</p>`},
-		{"words", "<p>Ch\u0435ap the <em>BIKE</em></p>",
+		{"no mark", "nothing <b> here", `<p>nothing &lt;b&gt; here</p>`},
+		{"words", "Ch\u0435ap the *BIKE*",
 			`<p><mark title="For refusal: in 14 spam, 0 approved"><span class="odd" title="1 Cyrillic letter in English ` +
 				`words.">Chеap</span></mark> the <em><mark class="a" title="Against: in 0 spam, 3 approved">BIKE</mark></em></p>`},
-		{"two words", "<p>Cheap: M\u0443 channel, nice post</p>",
+		{"two words", "Cheap: M\u0443 channel, nice post",
 			`<p><mark title="For refusal: in 14 spam, 0 approved">Cheap</mark>: <mark title="For refusal: in 7 spam, 0 ` +
 				`approved"><span class="odd" title="1 Cyrillic letter in English words.">Mу</span> channel</mark>, nice post</p>`},
-		{"hidden", "<p>ch\u200beap, omg\ufeff</p>",
+		{"hidden", "ch\u200beap, omg\ufeff",
 			`<p><mark title="For refusal: in 14 spam, 0 approved"><span class="odd" title="1 invisible character.">ch` +
 				"\u200beap</span></mark>, omg\ufeff</p>"},
-		{"a link cannot be clicked", `<p><a href="https://a.example/b" rel="nofollow">here</a>, there</p>`,
+		{"a link cannot be clicked", "[here](https://a.example/b), there",
 			`<p><span class="link" title="https://a.example/b">here</span> <span class="host">a.example</span>, there</p>`},
-		{"a link that shows its host", `<a href="https://evil.example/b" rel="nofollow">https://evil.example/b</a>`,
-			`<span class="link" title="https://evil.example/b">https://<mark title="For refusal: in 2 spam, 0 ` +
-				`approved">evil.example</mark>/b</span>`},
-		{"a host in another script", `<a href="http://xn--e1aducj.example/" rel="nofollow">http://Озеро.example/</a>`,
-			`<span class="link" title="http://xn--e1aducj.example/">http://<mark title="For refusal: in 4 spam, 0 ` +
+		{"a link that shows its host", "https://evil.example/b",
+			`<p><span class="link" title="https://evil.example/b">https://<mark title="For refusal: in 2 spam, 0 ` +
+				`approved">evil.example</mark>/b</span></p>`},
+		{"a host in another script", "http://Озеро.example/",
+			`<p><span class="link" title="http://xn--e1aducj.example/">http://<mark title="For refusal: in 4 spam, 0 ` +
 				`approved">Озеро.example</mark>/</span> <span class="host"><mark title="For refusal: in 4 spam, 0 ` +
-				`approved">xn--e1aducj.example</mark></span>`},
-		{"a host that only begins alike", `<p>evil.examples</p>`, `<p>evil.examples</p>`},
-		{"hostile links", `<a href="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</a><a ` +
-			`href="mailto:b@c.example"><em>y</em></a>`,
-			`<span class="link" title="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</span> <span ` +
+				`approved">xn--e1aducj.example</mark></span></p>`},
+		{"a host that only begins alike", "evil.examples", `<p>evil.examples</p>`},
+		{"hostile links", `[x](https://a.example/?x="><script>&y='z')[*y*](mailto:b@c.example)`,
+			`<p><span class="link" title="https://a.example/?x=%22%3E%3Cscript%3E&amp;y=&#39;z&#39;">x</span> <span ` +
 				`class="host">a.example</span><span class="link" title="mailto:b@c.example"><em>y</em></span> <span ` +
-				`class="host">mailto</span>`},
-		{"hostile text", `<p>&lt;script&gt;cheap&lt;/script&gt;</p>`,
+				`class="host">mailto</span></p>`},
+		{"hostile text", "<script>cheap</script>",
 			`<p>&lt;script&gt;<mark title="For refusal: in 14 spam, 0 approved">cheap</mark>&lt;/script&gt;</p>`},
 	} {
-		it := moderation.Item{Comment: comment.Comment{HTML: tt.in, Lang: "en"}, Evidence: evidence}
+		it := moderation.Item{Comment: comment.Comment{Source: tt.in, Lang: "en"}, Evidence: evidence}
 		if got := catalogs()["en"].highlightText(it, false).HTML; string(got) != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
@@ -274,7 +271,7 @@ func TestHighlight_RendersEvidenceAndLinks(t *testing.T) {
 }
 
 func TestHighlight_SpellsOutInvisibleCharacters(t *testing.T) {
-	it := moderation.Item{Comment: comment.Comment{HTML: "<p>ch\u200be\u0430p \u3164 on \ufeff</p>", Lang: "en"}}
+	it := moderation.Item{Comment: comment.Comment{Source: "ch\u200be\u0430p \u3164 on \ufeff", Lang: "en"}}
 	got := string(catalogs()["en"].highlightText(it, true).HTML)
 	const want = `<p><span class="odd" title="1 Cyrillic letter in English words; 1 invisible character.">ch` +
 		`<span class="chip">zero-width space</span>eаp</span> ` +
@@ -334,7 +331,7 @@ func TestHighlight_LikelyReasonTakesPrecedence(t *testing.T) {
 		{Reason: comment.ReasonObscenity, Probability: .6,
 			Evidence: []classifier.Weight{{Token: "word:moron", Weight: 1, Spam: 2, Ham: 1}}},
 	}
-	const text = `<p>cheap fool moron rare bike</p>`
+	const text = "cheap fool moron rare bike"
 	for lang, want := range map[string]string{
 		"en": `<p><mark title="For refusal: in 14 spam, 0 approved">cheap</mark> ` +
 			`<mark class="t" title="For refusal: in 2 spam, 0 approved; in 9 personal attacks, 1 approved">fool</mark> ` +
@@ -356,7 +353,7 @@ func TestHighlight_LikelyReasonTakesPrecedence(t *testing.T) {
 			`<mark class="a" title="Қарсы: спамда: 0, мақұлданғанда: 3">bike</mark></p>` +
 			`[бағаны көтереді][белгісі: жеке басқа тиісу, әдепсіздік][бағаны төмендетеді]`,
 	} {
-		it := moderation.Item{Comment: comment.Comment{HTML: text}, Evidence: evidence, Reasons: likely}
+		it := moderation.Item{Comment: comment.Comment{Source: text}, Evidence: evidence, Reasons: likely}
 		marked := catalogs()[lang].highlightText(it, false)
 		got := string(marked.HTML)
 		for _, k := range marked.Legend {
@@ -366,7 +363,7 @@ func TestHighlight_LikelyReasonTakesPrecedence(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", lang, got, want)
 		}
 	}
-	it := moderation.Item{Comment: comment.Comment{HTML: `<p>nothing of it</p>`}, Evidence: evidence, Reasons: likely}
+	it := moderation.Item{Comment: comment.Comment{Source: "nothing of it"}, Evidence: evidence, Reasons: likely}
 	if keys := catalogs()["en"].highlightText(it, false).Legend; len(keys) > 0 {
 		t.Errorf("a text without marks has the keys %v", keys)
 	}

@@ -115,7 +115,7 @@ func newEntry(w *i18n.Catalog, m comment.Comment, page site.Page) atomEntry {
 		Author:    atomAuthor{Name: name, URI: m.Website},
 		Link:      atomLink{Rel: "alternate", Type: "text/html", Href: page.URL + "#aitys-" + m.ID},
 		ReplyTo:   atomReply{Ref: page.URL, Type: "text/html", Href: page.URL},
-		Content:   atomContent{Type: "html", Text: m.HTML},
+		Content:   atomContent{Type: "html", Text: m.HTML()},
 	}
 	if m.EditedAt.After(m.CreatedAt) {
 		e.Updated = atomTime(m.EditedAt)

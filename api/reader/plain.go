@@ -314,7 +314,7 @@ func (h *plainPages) ownComments(
 		if err != nil || m.Page != page || m.State == comment.Approved || m.State == comment.Removed {
 			continue // unknown, on another page, removed, or in the thread
 		}
-		own := ownShown{ID: m.ID, Status: statusOf(w, m), Why: statementOf(w, m), HTML: template.HTML(m.HTML)}
+		own := ownShown{ID: m.ID, Status: statusOf(w, m), Why: statementOf(w, m), HTML: template.HTML(m.HTML())}
 		if m.Note != "" {
 			own.Note = w.T("write.note", "note", m.Note)
 		}

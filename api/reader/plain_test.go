@@ -36,18 +36,18 @@ func TestPlainPage_MatchesGoldenFiles(t *testing.T) {
 	blog := site.Site{Key: "longway", Origins: []string{"https://longway.example"}}
 	page := site.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true}
 	thread := []comment.Comment{
-		{ID: "c1", Name: "Viktor", Website: "https://viktor.example/", HTML: "<p>Fair point.</p>", Lang: "en",
+		{ID: "c1", Name: "Viktor", Website: "https://viktor.example/", Source: "Fair point.", Lang: "en",
 			State: comment.Approved, CreatedAt: at},
-		{ID: "c2", Depth: 1, HTML: "<p>Рахмет!</p>", Lang: "kk", State: comment.Approved, CreatedAt: at.Add(time.Hour)},
-		{ID: "c3", Depth: 2, Name: "Jonas", Badge: "owner", HTML: "<p>Спасибо.</p>", Lang: "ru", State: comment.Approved,
+		{ID: "c2", Depth: 1, Source: "Рахмет!", Lang: "kk", State: comment.Approved, CreatedAt: at.Add(time.Hour)},
+		{ID: "c3", Depth: 2, Name: "Jonas", Badge: "owner", Source: "Спасибо.", Lang: "ru", State: comment.Approved,
 			CreatedAt: at.Add(2 * time.Hour)},
 		{ID: "c4", State: comment.Removed},
 	}
 	own := []comment.Comment{
-		{ID: "c5", State: comment.Pending, HTML: "<p>Mine.</p>"},
+		{ID: "c5", State: comment.Pending, Source: "Mine."},
 		{ID: "c6", State: comment.Rejected, Reason: comment.ReasonPersonalAttack, Note: "Leave Tomasz out of it.",
-			HTML: "<p>Lazy.</p>"},
-		{ID: "c7", State: comment.Spam, HTML: "<p>Pills.</p>"},
+			Source: "Lazy."},
+		{ID: "c7", State: comment.Spam, Source: "Pills."},
 	}
 	for _, l := range i18n.Languages {
 		w := i18n.In(l.Key)
@@ -68,7 +68,7 @@ func TestPlainPage_MatchesGoldenFiles(t *testing.T) {
 		show("plain", "&after=x&notice=again", full, func(v *plainView) {
 			for _, m := range own {
 				v.Own = append(v.Own, ownShown{ID: m.ID, Status: statusOf(w, m), Why: statementOf(w, m), Note: m.Note,
-					HTML: template.HTML(m.HTML)})
+					HTML: template.HTML(m.HTML())})
 			}
 		})
 		often := web.ProblemOf(problem.TooOften("Too many.", 7*time.Second))
@@ -83,8 +83,8 @@ func TestPlainPage_MatchesGoldenFiles(t *testing.T) {
 				Confirmation: &moderation.Confirmation{HTML: "<p><em>Words</em> &lt;b&gt;.</p>", Token: "press", Wait: 10 * time.Second}}
 			v.Own = []ownShown{
 				{ID: "c6", Status: statusOf(w, own[1]), Why: statementOf(w, own[1]),
-					HTML: template.HTML(own[1].HTML), MayAppeal: true, AppealText: "</textarea>", Problem: w.T("report.often")},
-				{ID: "c7", Status: statusOf(w, own[2]), HTML: template.HTML(own[2].HTML), AppealStatus: w.T("write.appealed")},
+					HTML: template.HTML(own[1].HTML()), MayAppeal: true, AppealText: "</textarea>", Problem: w.T("report.often")},
+				{ID: "c7", Status: statusOf(w, own[2]), HTML: template.HTML(own[2].HTML()), AppealStatus: w.T("write.appealed")},
 			}
 		})
 		closed := moderation.Thread{Page: page}
@@ -94,7 +94,7 @@ func TestPlainPage_MatchesGoldenFiles(t *testing.T) {
 }
 
 func TestReportPage_MatchesGoldenFiles(t *testing.T) {
-	m := comment.Comment{ID: "c1", Name: "Viktor <b>", HTML: "<p>Fair point.</p>", State: comment.Approved}
+	m := comment.Comment{ID: "c1", Name: "Viktor <b>", Source: "Fair point.", State: comment.Approved}
 	for _, l := range i18n.Languages {
 		w := i18n.In(l.Key)
 		r := httptest.NewRequest("GET", "/sites/longway/page?url=https://longway.example/bicycle&lang="+l.Key, nil)
@@ -183,8 +183,8 @@ func TestPrivacyPage_MatchesGoldenFiles(t *testing.T) {
 	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
 	page := site.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle"}
 	mine := comment.Comment{ID: "c1", Name: "Lena", State: comment.Rejected, Reason: comment.ReasonPersonalAttack,
-		HTML: "<p>Only a fool drives to work here.</p>", CreatedAt: at}
-	published := comment.Comment{ID: "c2", Name: "Lena", State: comment.Approved, HTML: "<p>Where did you sleep?</p>",
+		Source: "Only a fool drives to work here.", CreatedAt: at}
+	published := comment.Comment{ID: "c2", Name: "Lena", State: comment.Approved, Source: "Where did you sleep?",
 		CreatedAt: at.Add(-24 * time.Hour)}
 	got := privacy.PersonalData{Link: mailbox.Link{Email: text.AddressOf("lena@mail.example")}, At: at.Add(time.Hour), Count: 203, Next: "100",
 		Site: site.Site{Key: "longway", Name: "The Long Way Round", Settings: site.Settings{KeepAddresses: 30}},

@@ -203,7 +203,7 @@ func newPlainComment(c echo.Context, w *i18n.Catalog, m comment.Comment) *plainC
 		n.Badge = w.T("role." + m.Badge)
 	}
 	n.Redacted = !m.RedactedAt.IsZero()
-	n.HTML = template.HTML(m.HTML) // canonical: made by package markup from the source
+	n.HTML = template.HTML(m.HTML()) // canonical: made by package markup from the source
 	if m.Lang != w.Lang() && m.Lang != "und" {
 		n.Lang = m.Lang
 	}

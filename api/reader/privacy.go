@@ -141,7 +141,7 @@ func newHeldView(c echo.Context, w *i18n.Catalog, got privacy.PersonalData) priv
 		shown := heldComment{When: timeOf(w, in.CreatedAt), Page: in.OnPage.Name(), URL: in.OnPage.URL}
 		if unproven = unproven || !in.Proven; in.Proven {
 			shown.State, shown.Good = stateOf(w, in.Comment), in.IsPublic()
-			shown.HTML = template.HTML(in.HTML)
+			shown.HTML = template.HTML(in.HTML())
 			for _, a := range in.Appeals {
 				shown.Appeals = append(shown.Appeals, a.Text)
 			}

@@ -62,7 +62,7 @@ func newReportView(c echo.Context, w *i18n.Catalog, m comment.Comment, said url.
 		Catalog:   w,
 		ID:        m.ID,
 		Name:      nameOf(w, m.Name),
-		HTML:      template.HTML(m.HTML),
+		HTML:      template.HTML(m.HTML()),
 		Detail:    said.Get("detail"),
 		MaxDetail: report.MaxDetail,
 		Action:    plainLink(c),

@@ -17,6 +17,11 @@ type commentRow struct {
 	Comment commentFields `gorm:"embedded"`
 	Verdict verdictFields `gorm:"embedded"`
 	Root    string        // first segment of the path; identifies the thread
+
+	// HTML and Markup are always "" and 0. Earlier programs stored the rendered text; they render the source of rows whose
+	// Markup is 0. A migration of the next release removes the columns.
+	HTML   string
+	Markup int
 }
 
 func (commentRow) TableName() string { return "comments" }
@@ -37,8 +42,7 @@ type commentFields struct {
 	Account              string `gorm:"column:account_id"`
 	Badge                string
 	Verified             bool
-	Source, HTML         string
-	Markup               int
+	Source               string
 	Lang                 string
 
 	Reason comment.Reason
@@ -100,24 +104,23 @@ type stateFields struct {
 
 // textFields are the columns of a comment.TextChange.
 type textFields struct {
-	State        comment.State
-	Source, HTML string
-	Markup       int
-	Lang         string
-	Search       string
-	Verdict      comment.Verdict `gorm:"-"` // stored as verdictFields
-	Standing     uint64
-	Shown        bool
-	EditedAt     time.Time `gorm:"serializer:micros"`
-	RedactedAt   time.Time `gorm:"serializer:micros"`
-	RedactedWhy  string
-	Kept         []comment.Revision `gorm:"serializer:list"`
+	State       comment.State
+	Source      string
+	Lang        string
+	Search      string
+	Verdict     comment.Verdict `gorm:"-"` // stored as verdictFields
+	Standing    uint64
+	Shown       bool
+	EditedAt    time.Time `gorm:"serializer:micros"`
+	RedactedAt  time.Time `gorm:"serializer:micros"`
+	RedactedWhy string
+	Kept        []comment.Revision `gorm:"serializer:list"`
 }
 
 var (
 	commentColumns = rows.Of[commentRow]()
-	readColumns    = commentColumns.Without("root") // a path begins with its root
-	briefColumns   = readColumns.Without("html", "search", "signals", "kept", "withheld")
+	readColumns    = commentColumns.Without("root", "html", "markup") // a path begins with its root
+	briefColumns   = readColumns.Without("search", "signals", "kept", "withheld")
 	verdictColumns = rows.Of[verdictFields]()
 	stateColumns   = rows.Of[stateFields]()
 	textColumns    = rows.Of[textFields]()
@@ -276,7 +279,7 @@ func (t *tx) SetText(site int64, id string, version int64, ch comment.TextChange
 
 var updateText = `
 	UPDATE comments
-	SET    version = version + 1, same = NULL, ` + textColumns.Set() + `, ` + verdictColumns.Set() + whereVersion
+	SET    version = version + 1, same = NULL, html = '', markup = 0, ` + textColumns.Set() + `, ` + verdictColumns.Set() + whereVersion
 
 func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
 	set, values := verdictColumns.Set(), verdictColumns.Values(verdictFields(v))

@@ -166,6 +166,8 @@ func (t *tx) LastDecided(site int64, limit int) ([]comment.Comment, error) {
 		ORDER  BY standing DESC`, site, site, limit, comment.Approved, comment.Rejected, comment.Spam)
 }
 
+// Firsts takes a text with "://" or "www." for one with a link: Markdown needs one of them, without backslashes, to link
+// to a website.
 func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, error) {
 	firsts := make(map[string]rules.Firsts, len(writers))
 	if len(writers) == 0 {
@@ -177,7 +179,7 @@ func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, erro
 	}
 	all, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.writer, &r.approved, &r.linked} }, `
 		SELECT writer, MIN(created_at),
-		       COALESCE(MIN(CASE WHEN html LIKE '%<a href="http%' OR source LIKE '%://%' THEN created_at END), 0)
+		       COALESCE(MIN(CASE WHEN REPLACE(source, '\', '') LIKE '%://%' OR LOWER(source) LIKE '%www.%' THEN created_at END), 0)
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  writer `+t.InBytes+`

@@ -11,7 +11,7 @@ import (
 // shownColumns are the columns that readers see, or that these are derived from. The other columns are search text and
 // moderators' data.
 var shownColumns = commentColumns.Only("id", "site_id", "page_id", "parent_id", "depth", "path", "state", "version",
-	"name", "website", "badge", "verified", "source", "html", "markup", "lang", "shown_replies", "shown", "votes",
+	"name", "website", "badge", "verified", "source", "lang", "shown_replies", "shown", "votes",
 	"created_at", "edited_at", "redacted_at", "withheld")
 
 // selectShown starts with two parameters, the site and the page. With them the subquery for the page's notice runs once

@@ -195,7 +195,7 @@ func (r *siteReader) currentComments(page site.Page, fn func(c comment.Comment) 
 				c.State = comment.Removed
 				current = emptied(c)
 			}
-			if err := fn(current.Fresh()); err != nil {
+			if err := fn(current); err != nil {
 				return err
 			}
 		}
@@ -205,7 +205,7 @@ func (r *siteReader) currentComments(page site.Page, fn func(c comment.Comment) 
 
 // emptied returns c without author, text and note.
 func emptied(c comment.Comment) comment.Comment {
-	c.Name, c.Email, c.Website, c.Source, c.HTML, c.Note = "", "", "", "", "", ""
+	c.Name, c.Email, c.Website, c.Source, c.Note = "", "", "", "", ""
 	return c
 }
 

@@ -163,9 +163,9 @@ func (w *world) sound() {
 				if err != nil || c.Website != "" && (u.Host == "" || !strings.HasPrefix(u.Scheme, "http")) {
 					w.t.Errorf("a writer's website is %.80q", c.Website)
 				}
-				text := strings.ReplaceAll(canonical.ReplaceAllString(c.HTML, ""), "\n", "")
+				text := strings.ReplaceAll(canonical.ReplaceAllString(c.HTML(), ""), "\n", "")
 				if odd(text) || strings.ContainsAny(text, "<>") {
-					w.t.Errorf("a text is %.200q", c.HTML)
+					w.t.Errorf("a text is %.200q", c.HTML())
 				}
 			}
 		}

@@ -86,7 +86,7 @@ type pagePart struct {
 	Withheld  *site.Notice `json:"withheld,omitempty"`
 }
 
-// A commentLine is a comment with its enumerations by name. It omits HTML, search text and other fields that an import
+// A commentLine is a comment with its enumerations by name. It omits search text and other fields that an import
 // derives from the text.
 type commentLine struct {
 	Type string `json:"type"`
@@ -120,8 +120,6 @@ type commentPart struct {
 	Badge    string `json:"badge,omitempty"`
 	Verified bool   `json:"verified,omitempty"`
 	Source   string `json:"source"`
-	HTML     string `json:"-"`
-	Markup   int    `json:"-"`
 	Lang     string `json:"lang"`
 
 	Reason comment.Reason `json:"-"`

@@ -285,9 +285,9 @@ func (c *ownImport) putPage(p site.Page) error {
 	return err
 }
 
-// putComment gathers a comment, after rendering it and deriving its search text and, if needed, its writer's hash.
+// putComment gathers a comment, after deriving its search text and, if needed, its writer's hash.
 func (c *ownImport) putComment(in ownComment) {
-	m := in.Comment.Fresh()
+	m := in.Comment
 	m.Site, m.Withheld, m.Search = c.site.ID, nil, comment.SearchText(m)
 	if in.byEmail {
 		m.Writer = c.writerHash(c.site.ID, m)

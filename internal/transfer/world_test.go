@@ -142,7 +142,7 @@ func (w *world) tellPage(tx store.Tx, p site.Page, out *strings.Builder) error {
 		}
 		fmt.Fprintf(out, "%s%s %v v%d shown=%t/%d by %q %q %q\n", strings.Repeat("    ", c.Depth),
 			c.CreatedAt.Format("2006-01-02T15:04:05"), c.State, c.Version, c.Shown, c.ShownReplies, c.Name, c.Email, c.Website)
-		fmt.Fprintf(out, "%s  %s %s\n", strings.Repeat("    ", c.Depth), c.Lang, c.HTML)
+		fmt.Fprintf(out, "%s  %s %s\n", strings.Repeat("    ", c.Depth), c.Lang, c.HTML())
 		for _, d := range entries {
 			lessons, err := tx.Lessons(w.A.ID, d.Seq-1, d.Seq)
 			if err != nil {

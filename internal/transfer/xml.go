@@ -151,7 +151,7 @@ func (r *siteReader) disqus(out io.Writer) error {
 			}
 			post := disqusPostOut{
 				Number:  numericID(c.ID),
-				Message: cdataOf(c.HTML),
+				Message: cdataOf(c.HTML()),
 				At:      stamp(c.CreatedAt),
 				Deleted: !c.IsPublic() && c.State != comment.Spam || c.Withheld != nil,
 				Spam:    c.State == comment.Spam,
@@ -227,7 +227,7 @@ func (r *siteReader) wxr(out io.Writer) error {
 				Website:  c.Website,
 				Date:     c.CreatedAt.Format(time.DateTime),
 				DateGMT:  c.CreatedAt.Format(time.DateTime),
-				Content:  cdataOf(c.HTML),
+				Content:  cdataOf(c.HTML()),
 				Approved: wxrState(c),
 				Type:     "comment",
 				Parent:   numericID(c.Parent),

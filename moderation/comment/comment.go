@@ -18,8 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A Comment is one comment on a page. Source is the text as typed. HTML is a cache of the rendered text; Markup is the
-// version of package markup that rendered it.
+// A Comment is one comment on a page. Source is the text as typed.
 type Comment struct {
 	ID   string
 	Site int64
@@ -37,8 +36,7 @@ type Comment struct {
 	Account              string // account ID of a commenter from the staff, or ""
 	Badge                string // "author", "moderator", "owner" or ""
 	Verified             bool   // the commenter was signed in, with an account or as a reader
-	Source, HTML         string
-	Markup               int
+	Source               string
 	Lang                 string // en, ru, kk, und
 
 	Reason Reason
@@ -154,7 +152,7 @@ func (c Comment) Document() classifier.Comment {
 // ruled holds the findings of the site's rules. Alike, Namesake and Checked are taken from c's last verdict.
 func (c Comment) Facts(h History, ruled Findings) Facts {
 	return Facts{
-		Links:       len(markup.Links(c.Fresh().HTML)),
+		Links:       len(markup.Links(c.HTML())),
 		Submissions: c.Submissions,
 		Trap:        c.Trap,
 		FormAge:     c.FormAge,
@@ -203,13 +201,8 @@ func SearchText(c Comment) string {
 	return text.Fold(strings.Join([]string{c.Source, c.Name, c.Email, host}, "\n"))
 }
 
-// Fresh returns c with current HTML: it renders Source again if an older version of package markup rendered it.
-func (c Comment) Fresh() Comment {
-	if c.Markup != markup.Version {
-		c.HTML, c.Markup = markup.Render(c.Source), markup.Version
-	}
-	return c
-}
+// HTML returns the text as it is shown: "" for a comment without a text.
+func (c Comment) HTML() string { return markup.Render(c.Source) }
 
 // A StateChange is what a decision, an undo or a withdrawal writes to a comment. The version is raised by one.
 type StateChange struct {
@@ -225,18 +218,17 @@ type StateChange struct {
 
 // A TextChange is what an edit or a redaction writes to a comment. Same is cleared, and the version is raised by one.
 type TextChange struct {
-	State        State
-	Source, HTML string
-	Markup       int
-	Lang         string
-	Search       string
-	Verdict      Verdict
-	Standing     uint64
-	Shown        bool
-	EditedAt     time.Time
-	RedactedAt   time.Time
-	RedactedWhy  string
-	Kept         []Revision
+	State       State
+	Source      string
+	Lang        string
+	Search      string
+	Verdict     Verdict
+	Standing    uint64
+	Shown       bool
+	EditedAt    time.Time
+	RedactedAt  time.Time
+	RedactedWhy string
+	Kept        []Revision
 }
 
 // ChangeTo returns the TextChange that gives a comment the text of next.
@@ -244,8 +236,6 @@ func ChangeTo(next Comment) TextChange {
 	return TextChange{
 		State:       next.State,
 		Source:      next.Source,
-		HTML:        next.HTML,
-		Markup:      next.Markup,
 		Lang:        next.Lang,
 		Search:      next.Search,
 		Verdict:     next.Verdict,

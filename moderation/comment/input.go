@@ -52,7 +52,6 @@ func Preview(body string) (html string, err error) {
 // Write sets the text of c and everything derived from it. Name, Email and Website must already be set.
 func (c *Comment) Write(source string) {
 	c.Source = source
-	c.HTML, c.Markup = markup.Render(source), markup.Version
 	c.Lang = text.Language(source)
 	c.Search = SearchText(*c)
 }

@@ -87,5 +87,5 @@ func (c Comment) Leads(host string) bool {
 		name, _ := web.Host()
 		return name == host || strings.HasSuffix(name, "."+host)
 	}
-	return at(c.Website) || slices.ContainsFunc(markup.Links(c.Fresh().HTML), at)
+	return at(c.Website) || slices.ContainsFunc(markup.Links(c.HTML()), at)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -44,7 +43,8 @@ func (c Comment) Redact(p Part, seq uint64, at time.Time, why string) (Comment, 
 	}
 	next := c
 	next.Write(c.Source[:from] + strings.Repeat(redactionMark, min(3, utf8.RuneCountInString(c.Source[from:to]))) + c.Source[to:])
-	if strings.Count(next.HTML, redactionMark) < strings.Count(next.Source, redactionMark) || addsLinks(markup.Render(c.Source), next.HTML) {
+	shown := next.HTML()
+	if strings.Count(shown, redactionMark) < strings.Count(next.Source, redactionMark) || addsLinks(c.HTML(), shown) {
 		return c, problem.Field("/from", "Cut here, the text would link elsewhere, or not show that something was "+
 			"removed. Take in the whole address, or the whole line.")
 	}

@@ -3,8 +3,7 @@
 // The output contains only the elements p br strong em del code pre blockquote ul ol li a, and only the attributes
 // href (http, https, mailto) and rel. Every tag is closed. In text and attributes, &, <, >, " and ' are written as
 // &amp; &lt; &gt; &#34; &#39;. It has at most 20 levels and 100 links. HTML in the source becomes visible text, an
-// image becomes a link, and no visible text is lost. The output of Render is stable: the same source gives the same
-// bytes for one Version.
+// image becomes a link, and no visible text is lost. HTML is not stored: Render is the only way from a source to HTML.
 package markup
 
 import (
@@ -19,9 +18,6 @@ import (
 
 	"github.com/aitys/aitys/classifier/address"
 )
-
-// Version is incremented whenever the output of Render changes, so that stored HTML is rendered again.
-const Version = 4
 
 const rel = "nofollow ugc noopener"
 
@@ -39,7 +35,53 @@ var policy = func() *bluemonday.Policy {
 
 // Render returns the HTML of source, which must be valid UTF-8 of at most 10,000 characters.
 func Render(source string) string {
-	source = strings.Map(plain, source)
+	source = strings.Map(withoutControls, source)
+	if isPlain(source) {
+		return renderPlain(source)
+	}
+	return renderMarkdown(source)
+}
+
+// isPlain reports whether source has neither Markdown nor addresses, so that only its line breaks and escapes need
+// HTML. Some sources without either are not recognised.
+func isPlain(source string) bool {
+	if strings.ContainsAny(source, "*_`~[<\\@\t") || len(address.Find(source)) > 0 {
+		return false
+	}
+	for line := range strings.Lines(source) {
+		line = strings.TrimSuffix(line, "\n")
+		if line == "" {
+			continue
+		}
+		first := line[0]
+		if strings.IndexByte(" >-+", first) >= 0 || '0' <= first && first <= '9' || line[len(line)-1] == ' ' {
+			return false // perhaps a quote, a list, or space that is not shown
+		}
+	}
+	return true
+}
+
+// renderPlain renders a source that isPlain.
+func renderPlain(source string) string {
+	var out strings.Builder
+	out.Grow(len(source) + len(source)/8)
+	between := "<p>"
+	for line := range strings.Lines(source) {
+		if line = strings.TrimSuffix(line, "\n"); line != "" {
+			out.WriteString(between)
+			out.WriteString(html.EscapeString(line))
+			between = "<br>"
+		} else if between == "<br>" {
+			between = "</p><p>"
+		}
+	}
+	if out.Len() > 0 {
+		out.WriteString("</p>")
+	}
+	return out.String()
+}
+
+func renderMarkdown(source string) string {
 	w := writer{source: []byte(source)}
 	w.blocks(parse(w.source), 0, false)
 	if !w.visible && strings.TrimSpace(source) != "" { // markup without content, such as a lone “>” or “-”
@@ -49,8 +91,8 @@ func Render(source string) string {
 	return policy.Sanitize(w.out.String())
 }
 
-// plain removes controls, which HTML cannot represent.
-func plain(r rune) rune {
+// withoutControls removes controls, which HTML cannot represent.
+func withoutControls(r rune) rune {
 	if unicode.IsControl(r) && r != '\n' && r != '\t' {
 		return -1
 	}

@@ -222,7 +222,7 @@ func (s *Service) readComments(tx Tx, h *PersonalData, from int) error {
 	}
 	theirs := mailbox.WriterHash(s.secret, h.Site.ID, h.Link.Email)
 	for _, id := range ids {
-		c := byID[id].Fresh()
+		c := byID[id]
 		in := Comment{OnPage: pages[c.Page], Proven: c.Verified && slices.Equal(c.Writer, theirs)}
 		if in.Comment.CreatedAt = c.CreatedAt; in.Proven {
 			in.Comment = c

@@ -126,7 +126,7 @@ func (s *Set) Find(c comment.Comment, first Firsts, now time.Time) (found commen
 // links returns the comment's links if a rule or block needs them.
 func (s *Set) links(c comment.Comment) []string {
 	if s.hosts || len(s.traits) > 0 {
-		return markup.Links(c.Fresh().HTML)
+		return markup.Links(c.HTML())
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func hosts(site site.Site, spam map[string]comment.Comment, stand map[string]boo
 // hostsOf returns the hosts that a comment and its writer's website link to, in lookup form.
 func hostsOf(c comment.Comment) map[string]bool {
 	all := map[string]bool{}
-	for _, address := range append(markup.Links(c.Fresh().HTML), c.Website) {
+	for _, address := range append(markup.Links(c.HTML()), c.Website) {
 		if web, ok := text.ParseWebURL(address); ok {
 			host, _ := web.Host()
 			all[host] = true

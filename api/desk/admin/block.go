@@ -95,7 +95,7 @@ func blockDrafts(c comment.Comment) (all []rules.BlockDraft) {
 		all = append(all, rules.BlockDraft{EmailDomain: domain})
 	}
 	var hosts []string
-	for _, link := range append(markup.Links(c.Fresh().HTML), c.Website) {
+	for _, link := range append(markup.Links(c.HTML()), c.Website) {
 		if web, ok := text.ParseWebURL(link); ok {
 			if host, _ := web.Host(); !slices.Contains(hosts, host) && len(hosts) < maxHosts {
 				hosts = append(hosts, host)

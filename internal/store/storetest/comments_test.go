@@ -33,7 +33,7 @@ func commentComesBack(w *env) {
 		c.Parent, c.Depth, c.Path = parent.ID, 1, parent.Path+"0000000000000001"
 		c.State, c.Version, c.Shown, c.ShownReplies = comment.Rejected, 7, true, 3
 		c.Name, c.Email, c.Website, c.Account, c.Badge = hostile, hostile, hostile, hostile, "owner"
-		c.Source, c.HTML, c.Markup, c.Lang, c.Search = hostile, hostile, 3, "kk", hostile
+		c.Source, c.Lang, c.Search = hostile, "kk", hostile
 		c.Reason, c.Note = comment.ReasonOther, hostile
 		c.Writer, c.Address, c.Same, c.Submissions = []byte{0, 1}, []byte{2, 0xff}, []byte(c.ID), 4
 		c.Verdict = comment.Verdict{
@@ -54,7 +54,7 @@ func commentComesBack(w *env) {
 	}
 	w.view(func(tx store.Tx) error {
 		want := full
-		want.HTML, want.Search, want.Verdict.Signals, want.Kept = "", "", nil, nil
+		want.Search, want.Verdict.Signals, want.Kept = "", nil, nil
 		got, err := tx.CommentsInBrief(w.site.ID, []string{full.ID, "nothing"})
 		if len(got) != 1 || !reflect.DeepEqual(got[0], want) {
 			w.Errorf("in brief came\n%+v\nwant\n%+v", got, want)
@@ -194,7 +194,7 @@ func stateNeedsVersion(w *env) {
 func editWaitsAgain(w *env) {
 	c := w.comment(in(comment.Approved), same("e"), func(c *comment.Comment) { c.Standing = 4 })
 	change := comment.TextChange{
-		State: comment.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
+		State: comment.Pending, Source: "new", Lang: "ru", Search: "new",
 		Verdict: comment.Verdict{Score: 0.9, Action: comment.MarkSpam, Reason: comment.ReasonSpam, Spam: 0.9,
 			Warm: true, ModelSeq: 3},
 		Standing: 4, Shown: true, EditedAt: began.Add(time.Minute),
@@ -210,7 +210,7 @@ func editWaitsAgain(w *env) {
 	}
 	want := c
 	want.Version, want.State, want.Same = 2, comment.Pending, nil
-	want.Source, want.HTML, want.Markup, want.Lang, want.Search = "new", "<p>new</p>", 2, "ru", "new"
+	want.Source, want.Lang, want.Search = "new", "ru", "new"
 	want.Verdict, want.Shown, want.EditedAt = change.Verdict, true, change.EditedAt
 	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
 		w.Errorf("after the edit\n%+v\nwant\n%+v", got, want)

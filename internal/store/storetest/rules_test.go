@@ -1,12 +1,14 @@
 package storetest
 
 import (
+	"fmt"
 	"reflect"
 	"time"
 
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/txn"
 )
@@ -153,22 +155,29 @@ func lastDecided(w *env) {
 
 func writersFirsts(w *env) {
 	by := func(writer string) edit { return func(c *comment.Comment) { c.Writer = []byte(writer) } }
-	linked := func(c *comment.Comment) { c.HTML = `<p><a href="https://x.example" rel="nofollow">x</a></p>` }
+	text := func(source string) edit { return func(c *comment.Comment) { c.Source = source } }
+	linked := text("[x](https://x.example)")
 	w.comment(by("a"), in(comment.Approved), at(2*time.Minute), linked)
 	w.comment(by("a"), in(comment.Approved), at(time.Minute))
 	w.comment(by("a"), in(comment.Spam), at(0), linked)
 	plain := w.comment(by("b"), in(comment.Approved), at(3*time.Minute))
 	w.comment(by("c"))
-	quoted := func(c *comment.Comment) {
-		c.Source, c.HTML = "`https://x.example`", "<p><code>https://x.example</code></p>"
+	w.comment(by("e"), in(comment.Approved), at(4*time.Minute), text("`https://x.example`"))
+	for i, source := range []string{"See WWW.x.example", `[x](http:\/\/x.example)`, "<https://x.example>"} {
+		if len(markup.Links(markup.Render(source))) == 0 {
+			w.Errorf("%s has no link", source)
+		}
+		w.comment(by(fmt.Sprint("f", i)), in(comment.Approved), at(5*time.Minute), text(source))
 	}
-	w.comment(by("e"), in(comment.Approved), at(4*time.Minute), quoted)
 	w.view(func(tx store.Tx) error {
-		got, err := tx.Firsts(w.site.ID, [][]byte{[]byte("a"), []byte("b"), []byte("c"), []byte("d"), []byte("e")})
+		got, err := tx.Firsts(w.site.ID, [][]byte{[]byte("a"), []byte("b"), []byte("c"), []byte("d"), []byte("e"),
+			[]byte("f0"), []byte("f1"), []byte("f2")})
+		fifth := rules.Firsts{Approved: began.Add(5 * time.Minute), Linked: began.Add(5 * time.Minute)}
 		want := map[string]rules.Firsts{
-			"a": {Approved: began.Add(time.Minute), Linked: began.Add(2 * time.Minute)},
-			"b": {Approved: began.Add(3 * time.Minute)},
-			"e": {Approved: began.Add(4 * time.Minute), Linked: began.Add(4 * time.Minute)}, // also counts without a link
+			"a":  {Approved: began.Add(time.Minute), Linked: began.Add(2 * time.Minute)},
+			"b":  {Approved: began.Add(3 * time.Minute)},
+			"e":  {Approved: began.Add(4 * time.Minute), Linked: began.Add(4 * time.Minute)}, // also counts without a link
+			"f0": fifth, "f1": fifth, "f2": fifth,
 		}
 		if !reflect.DeepEqual(got, want) {
 			w.Errorf("firsts %+v, want %+v", got, want)

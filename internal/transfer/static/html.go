@@ -58,7 +58,7 @@ func (s *pageWriter) comment(m comment.Comment) commentView {
 		v.Badge = w.T("role." + m.Badge)
 	}
 	v.Redacted = !m.RedactedAt.IsZero()
-	v.HTML = template.HTML(m.HTML) // safe: package markup rendered it from the source
+	v.HTML = template.HTML(m.HTML()) // safe: package markup rendered it from the source
 	if m.Lang != w.Lang() && m.Lang != "und" {
 		v.Tongue = m.Lang
 	}

@@ -208,10 +208,8 @@ func (c *copier) page(tx Tx, p site.Page, count int, index *index) error {
 			return fmt.Errorf("read comments: %w", err)
 		}
 		for i := range list {
-			m := list[i].Fresh()
-			c.noteWithheld(m, p.URL)
-			m.Hide()
-			list[i] = m
+			c.noteWithheld(list[i], p.URL)
+			list[i].Hide()
 		}
 		if out == nil {
 			if len(list) == 0 {

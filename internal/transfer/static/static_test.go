@@ -124,7 +124,7 @@ func TestCopy_HasPublicCommentsOnly(t *testing.T) {
 		f.Must(json.Unmarshal([]byte(page), &listed))
 		if listed.Page.URL != "https://a.example/one" || listed.Page.Title != "On /one" || listed.Page.Open ||
 			listed.Page.Count != 2 || len(listed.Comments) != 2 ||
-			listed.Comments[0].HTML != first.HTML || listed.Next != nil {
+			listed.Comments[0].HTML != first.HTML() || listed.Next != nil {
 			t.Errorf("the page is %s", page)
 		}
 		html := f.read(strings.TrimSuffix(files["https://a.example/two"], "json") + "html")
