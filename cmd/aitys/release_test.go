@@ -145,22 +145,3 @@ func TestWorkflows_CallTheScripts(t *testing.T) {
 		}
 	}
 }
-
-// The context of an image build is the checkout. A tracked file that is left out would make its version dirty, and a file
-// that git ignores may be a secret.
-func TestImage_ContextIsTheCheckout(t *testing.T) {
-	t.Parallel()
-	read := func(path string) string {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
-	want := regexp.MustCompile(`(?m)^([^/])`).ReplaceAllString(read("../../.gitignore"), "**/$1") // in each folder
-	want = regexp.MustCompile(`(?m)^/|/$`).ReplaceAllString(want, "")
-	_, got, _ := strings.Cut(read("../../.dockerignore"), "\n") // the first line is a comment
-	if got != want {
-		t.Errorf(".dockerignore leaves out %q, want %q", got, want)
-	}
-}
