@@ -16,7 +16,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// Two moderators decide and undo at random in one queue, each at another process on the same database.
+// Two moderators decide and undo at random in one queue. On Postgres, each is at another server.
 func TestModerators_RandomActionsOnSQLite(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
@@ -39,9 +39,9 @@ func atRandom(t *testing.T, name, database string) {
 	shared := fillShared(t, s, tokens[0], 2*times)
 	var both [2]*deskModerator
 	var group sync.WaitGroup
+	servers := s.startTwo(name)
 	for i, token := range tokens {
-		server := s.start()
-		t.Cleanup(server.Kill)
+		server := servers[i]
 		both[i] = &deskModerator{
 			client: &testkit.Client{URL: server.URL, Site: "shared", Token: token, HTTP: &http.Client{}},
 			random: randv2.New(randv2.NewPCG(uint64(i), uint64(times))),

@@ -43,3 +43,16 @@ func (s service) start() *testkit.Instance {
 	}
 	return i
 }
+
+// startTwo starts two servers on Postgres. On SQLite, whose file serves only one, it returns the same server twice.
+func (s service) startTwo(database string) [2]*testkit.Instance {
+	s.t.Helper()
+	first := s.start()
+	s.t.Cleanup(first.Kill)
+	if database == "sqlite" {
+		return [2]*testkit.Instance{first, first}
+	}
+	second := s.start()
+	s.t.Cleanup(second.Kill)
+	return [2]*testkit.Instance{first, second}
+}

@@ -16,15 +16,15 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A withheld comment must disappear from all outputs of all processes, under read and write load. TEST_TAKEDOWNS is the
+// A withheld comment must disappear from all outputs of all servers, under read and write load. TEST_TAKEDOWNS is the
 // number of takedowns. The time limit is checked only if it is higher than the default.
-func TestTakedown_EveryProcessOnSQLite(t *testing.T) {
+func TestTakedown_EverywhereOnSQLite(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	takeDown(t, "sqlite", testkit.SQLite(t))
 }
 
-func TestTakedown_EveryProcessOnPostgres(t *testing.T) {
+func TestTakedown_EverywhereOnPostgres(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	takeDown(t, "postgres", testkit.Postgres(t))
@@ -41,9 +41,7 @@ func takeDown(t *testing.T, name, database string) {
 	s.addSite(takenSite)
 	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
 	var both []*testkit.Client
-	for range 2 {
-		server := s.start()
-		t.Cleanup(server.Kill)
+	for _, server := range s.startTwo(name) {
 		both = append(both, &testkit.Client{URL: server.URL, Site: takenSite, Token: token,
 			HTTP: &http.Client{Timeout: 30 * time.Second}})
 	}
