@@ -447,9 +447,11 @@ func TestNotification_TakedownsAreMailedOnChange(t *testing.T) {
 		}
 		quiet := func() { // checks that all events were read and no mail was sent
 			t.Helper()
-			w.Clock.Add(2 * time.Minute)
-			w.Must(w.App.RequestCode(w.Ctx, w.A, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), "en"))
-			w.box.WaitForMail(t, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), 1)
+			for range 2 { // an event that is read only after the two minutes would gather forever
+				w.Must(w.App.RequestCode(w.Ctx, w.A, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), "en"))
+				w.box.WaitForMail(t, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), 1)
+				w.Clock.Add(2 * time.Minute)
+			}
 			testkit.Until(t, "nothing gathers", func() bool { return w.gathering(c.Email) == 0 })
 			if n := len(w.box.MailsTo(c.Email)); n != come {
 				t.Errorf("%d mails came, want %d", n, come)
