@@ -62,7 +62,7 @@ func (d *desk) campaign(v *Visit) error {
 	slices.SortFunc(stories, func(a, b moderation.ItemHistory) int { // in the order in which they joined
 		return slices.Index(ids, a.Comment.ID) - slices.Index(ids, b.Comment.ID)
 	})
-	f, err := d.SiteFrame(v, "")
+	f, err := d.DeskFrame(v, "")
 	if err != nil {
 		return err
 	}
@@ -234,7 +234,7 @@ func (d *desk) campaigns(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	f, err := d.SiteFrame(v, v.Words.T("campaigns"))
+	f, err := d.DeskFrame(v, v.Words.T("campaigns"))
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package desk
 
 import (
+	"cmp"
 	"crypto/rand"
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/site"
 )
 
@@ -33,10 +36,11 @@ type Frame struct {
 	ReturnTo    string // the page's address, to return to
 	Me          *Person
 	Site        *SiteRef
-	Sites       []Link
+	Rail        []Link  // the desk's places
+	RailSites   []Link  // the sites with the most pending comments
+	Settings    []Group // the list of settings; nil on other pages
+	Sites       []Link  // the page at hand on each of the account's sites; nil with one site
 	Views       []Link
-	OtherSites  []Link // the account's other sites, with their pending counts
-	Nav         []Group
 	Languages   []Link
 	Search      string
 	State       string
@@ -49,28 +53,22 @@ type Frame struct {
 }
 
 // A Person is the account that is signed in.
-type Person struct{ ID, Name, Email, Initial string }
+type Person struct{ ID, Name, Email, Initial, Hue string }
 
 // A SiteRef names a site.
 type SiteRef struct{ Key, Name string }
 
 // A Link is a link, or an option of a choice.
 type Link struct {
-	Key, URL, Label, More, Icon, Count string
-	Current, Disabled                  bool // Disabled: cannot be chosen now
+	Key, URL, Label, More, Icon, Count, Hue string
+	Current, Disabled                       bool // Disabled: cannot be chosen now
 }
 
-// A Group is a section of the navigation.
+// A Group is a section of the list of settings. A group with a head can be folded.
 type Group struct {
 	Head  string
+	Open  bool
 	Links []Link
-}
-
-// InNav reports whether the page is one of the navigation's pages, rather than the queue or a comment.
-func (f Frame) InNav() bool {
-	return slices.ContainsFunc(f.Nav, func(g Group) bool {
-		return slices.ContainsFunc(g.Links, func(l Link) bool { return l.Current })
-	})
 }
 
 // A Notice reports the result of a form once.
@@ -95,101 +93,173 @@ func (v *Visit) Frame(title string) Frame {
 // DeskFrame returns the frame of a page about the visit's site, or about all sites. An account with exactly one site
 // always gets that site's frame. It sets v.Sites.
 func (r Base) DeskFrame(v *Visit, title string) (Frame, error) {
-	f, who, site := v.Frame(title), v.Actor.Account, v.Site
-	f.Me = &Person{ID: who.ID, Name: who.Name, Email: who.Email, Initial: initial(who.Name)}
+	f, who, of := v.Frame(title), v.Actor.Account, v.Site
+	f.Me = &Person{ID: who.ID, Name: who.Name, Email: who.Email, Initial: initial(who.Name), Hue: hue(who.Name)}
 	var err error
 	if v.Sites, err = r.Process.Sites(v.Ctx(), v.Actor); err != nil {
 		return f, fmt.Errorf("list sites: %w", err)
 	}
-	if site.Key == "" && len(v.Sites) == 1 {
-		site = v.Sites[0]
+	if of.Key == "" && len(v.Sites) == 1 {
+		of = v.Sites[0]
 	}
+	path := v.Request().URL.Path
 	if len(v.Sites) > 1 {
-		for _, s := range v.Sites {
-			f.Sites = append(f.Sites,
-				Link{URL: queueParams{site: s.Key}.url(), Label: s.Name, Icon: "inbox", Current: s.Key == site.Key})
-		}
+		f.Sites = samePage(v.Sites, of.Key, path)
 	}
-	f.Replies = site.Settings.ReadyReplies()
-	if site.Key == "" {
-		f.Owner = who.AllSites >= authz.Owner
-		f.Nav = navigation(v.Words, f, v.Request().URL.Path)
-		return f, nil
+	f.Replies = of.Settings.ReadyReplies()
+	f.Moderator, f.Owner = who.AllSites >= authz.Moderator, who.AllSites >= authz.Owner
+	if of.Key != "" {
+		f.Site = &SiteRef{of.Key, of.Name}
+		role := v.Actor.Role(of.ID)
+		f.Moderator, f.Owner = role >= authz.Moderator, role >= authz.Owner
 	}
-	f.Site = &SiteRef{site.Key, site.Name}
-	role := v.Actor.Role(site.ID)
-	f.Moderator, f.Owner = role >= authz.Moderator, role >= authz.Owner
-	f.Nav = navigation(v.Words, f, v.Request().URL.Path)
-	if v.Site.Key == "" {
-		f.Views, err = r.views(v, site)
-	}
-	return f, err
-}
-
-// SiteFrame returns DeskFrame's frame with links to the site's queue views.
-func (r Base) SiteFrame(v *Visit, title string) (Frame, error) {
-	f, err := r.DeskFrame(v, title)
-	if err != nil {
+	if err := r.rail(v, &f); err != nil {
 		return f, err
 	}
-	f.Views, err = r.views(v, v.Site)
-	return f, err
+	f.Settings = settingsNav(v.Words, f, path)
+	return f, nil
 }
 
-// views returns links to a site's queue views, none of them current.
-func (r Base) views(v *Visit, site site.Site) ([]Link, error) {
-	counts, capped, err := r.moderation.QueueCounts(v.Ctx(), v.Actor, site)
-	if err != nil {
-		return nil, err
+// samePage returns links to the page at path on each site.
+func samePage(all []site.Site, current, path string) (links []Link) {
+	page := "/queue"
+	if rest, ok := strings.CutPrefix(path, "/moderate/"+current+"/"); ok && current != "" && strings.Count(rest, "/") == 0 {
+		page = "/" + rest
 	}
-	return viewLinks(v.Words, site.Key, queueParams{site: site.Key, state: "none"}, counts, capped), nil
+	for _, s := range all {
+		links = append(links, Link{URL: "/moderate/" + s.Key + page, Label: s.Name, Icon: "inbox", Current: s.Key == current})
+	}
+	return links
 }
 
-// navigation returns the pages of the frame's site, or the list of sites, and the pages of the server. It marks the
-// page at path, or the parent of that page, as current.
-func navigation(w *Catalog, f Frame, path string) []Group {
-	ofSite := Group{w.T("nav.desk"), f.Sites}
+// maxRailSites limits the sites in the rail. The page of sites lists all.
+const maxRailSites = 5
+
+// rail sets the links of the rail with their counts of comments.
+func (r Base) rail(v *Visit, f *Frame) error {
+	total := map[comment.View]int{}
+	capped := false
+	most := map[string]int{}
+	for _, s := range v.Sites {
+		counts, more, err := r.moderation.QueueCounts(v.Ctx(), v.Actor, s)
+		if err != nil {
+			return err
+		}
+		capped = capped || more
+		for view, n := range counts {
+			total[view] += n
+		}
+		url := QueueURL(s.Key)
+		most[url] = counts[comment.ViewPending]
+		f.RailSites = append(f.RailSites, Link{URL: url, Label: s.Name, Hue: hue(s.Name),
+			Current: url == v.Request().URL.Path, Count: v.Words.Count(counts[comment.ViewPending], more)})
+	}
+	of := f.Site
+	if of == nil && len(v.Sites) > 0 {
+		of = &SiteRef{v.Sites[0].Key, v.Sites[0].Name}
+	}
+	f.Rail = railLinks(v.Words, *f, of, v.Request().URL.Path, v.QueryParam("state"), total, capped)
+	if len(v.Sites) < 2 {
+		f.RailSites = nil
+		return nil
+	}
+	slices.SortStableFunc(f.RailSites, func(a, b Link) int { return most[b.URL] - most[a.URL] })
+	if n := len(f.RailSites); n > maxRailSites {
+		f.RailSites = f.RailSites[:maxRailSites]
+		if f.Owner {
+			f.RailSites = append(f.RailSites, Link{URL: "/moderate/sites", Label: v.Words.T("sites.all", "n", n)})
+		}
+	}
+	return nil
+}
+
+// railLinks returns the desk's places. Insights and settings are those of the site of.
+func railLinks(
+	w *Catalog, f Frame, of *SiteRef, path, state string, counts map[comment.View]int, capped bool,
+) []Link {
+	queue := strings.HasSuffix(path, "/queue")
+	view := cmp.Or(comment.View(state), comment.ViewPending)
+	place := func(icon, label string, views ...comment.View) Link {
+		l := Link{Key: string(views[0]), URL: "/moderate/queue", Label: w.T(label), Icon: icon,
+			Current: queue && slices.Contains(views, view)}
+		if l.Key != string(comment.ViewPending) {
+			l.URL += "?state=" + l.Key
+		}
+		if n := counts[views[0]]; n > 0 && label != "decided" {
+			l.Count = w.Count(n, capped)
+		}
+		return l
+	}
+	links := []Link{
+		place("inbox", "queue", comment.ViewPending, comment.ViewSuspected),
+		place("flag", "view.reported", comment.ViewReported),
+		place("back", "view.appealed", comment.ViewAppealed),
+		place("decided", "decided", comment.ViewApproved, comment.ViewRejected, comment.ViewSpam),
+	}
+	settings := Link{URL: "/moderate/sessions", Label: w.T("settings"), Icon: "settings",
+		Current: settingsNav(w, f, path) != nil}
+	if of != nil && f.Moderator {
+		root := "/moderate/" + of.Key
+		links = append(links, Link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart",
+			Current: path == root+"/insights" || path == root+"/what-if"})
+		if settings.URL = root + "/rules"; f.Owner {
+			settings.URL = root + "/settings"
+		}
+	}
+	return append(links, settings)
+}
+
+// settingsNav returns the list of settings that the account may open, or nil if the page at path is not one of them.
+func settingsNav(w *Catalog, f Frame, path string) []Group {
+	var main, more Group
+	more.Head = w.T("settings.advanced")
+	found := false
+	// add appends a link. It is current on its page and on the pages below paths.
+	add := func(g *Group, url, label string, below ...string) {
+		l := Link{URL: url, Label: w.T(label), Current: path == url}
+		for _, p := range below {
+			l.Current = l.Current || path == p || strings.HasPrefix(path, p+"/")
+		}
+		found = found || l.Current
+		g.Open = g.Open || l.Current
+		g.Links = append(g.Links, l)
+	}
 	if f.Site != nil {
 		root := "/moderate/" + f.Site.Key
-		ofSite = Group{w.T("nav.site"), []Link{{URL: root + "/pages", Label: w.T("pages"), Icon: "page"}}}
+		if f.Owner {
+			add(&main, root+"/settings", "settings.general", root+"/lessons")
+		}
 		if f.Moderator {
-			ofSite.Links = append(ofSite.Links, Link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart"},
-				Link{URL: root + "/campaigns", Label: w.T("campaigns"), Icon: "stack"},
-				Link{URL: root + "/rules", Label: w.T("rules"), Icon: "funnel"},
-				Link{URL: root + "/log", Label: w.T("log"), Icon: "log"})
+			add(&main, root+"/rules", "rules", root+"/block", root+"/blocks")
+		}
+		add(&more, root+"/pages", "pages")
+		if f.Moderator {
+			add(&more, root+"/campaigns", "campaigns")
+			add(&more, root+"/log", "log")
 		}
 		if f.Owner {
-			ofSite.Links = append(ofSite.Links, Link{URL: root + "/demands", Label: w.T("demands"), Icon: "scales"},
-				Link{URL: root + "/webhooks", Label: w.T("hooks"), Icon: "out"},
-				Link{URL: root + "/neighbours", Label: w.T("near"), Icon: "globe"},
-				Link{URL: root + "/settings", Label: w.T("settings"), Icon: "settings"})
+			add(&more, root+"/webhooks", "hooks", root+"/webhooks")
+			add(&more, root+"/neighbours", "near")
+			add(&more, root+"/demands", "demands")
 		}
 	}
-	ofServer := Group{Head: w.T("nav.server")}
 	if f.Owner {
-		ofServer.Links = []Link{{URL: "/moderate/sites", Label: w.T("sites"), Icon: "globe"},
-			{URL: "/moderate/people", Label: w.T("people"), Icon: "people"}}
+		add(&main, "/moderate/people", "people", "/moderate/people")
+		add(&more, "/moderate/sites", "sites")
 	}
-	ofServer.Links = append(ofServer.Links, Link{URL: "/moderate/tokens", Label: w.T("tokens"), Icon: "key"},
-		Link{URL: "/moderate/sessions", Label: w.T("sessions"), Icon: "person"})
-	if f.Site != nil { // pages that belong to another one
-		root := "/moderate/" + f.Site.Key
-		for page, parent := range map[string]string{"/what-if": "/insights", "/lessons": "/settings", "/block": "/rules"} {
-			if path == root+page || strings.HasPrefix(path, root+page+"/") {
-				path = root + parent
-			}
-		}
+	add(&main, "/moderate/sessions", "sessions", "/moderate/sessions")
+	add(&more, "/moderate/tokens", "tokens", "/moderate/tokens")
+	if !found {
+		return nil
 	}
-	var all []Group
-	for _, g := range []Group{ofSite, ofServer} {
-		for i, l := range g.Links {
-			g.Links[i].Current = strings.HasPrefix(path+"/", l.URL+"/")
-		}
-		if len(g.Links) > 0 {
-			all = append(all, g)
-		}
-	}
-	return all
+	return []Group{main, more}
+}
+
+// hue returns the CSS class of a name's colour.
+func hue(name string) string {
+	h := fnv.New32a()
+	h.Write([]byte(name)) // never fails
+	return fmt.Sprintf("h%d", h.Sum32()%8)
 }
 
 // initial returns the first letter of a name, for the avatar.

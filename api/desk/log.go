@@ -47,7 +47,7 @@ func (d *desk) log(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	f, err := d.SiteFrame(v, v.Words.T("log"))
+	f, err := d.DeskFrame(v, v.Words.T("log"))
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (d *desk) pages(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	f, err := d.SiteFrame(v, v.Words.T("pages"))
+	f, err := d.DeskFrame(v, v.Words.T("pages"))
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func sampleFrame(w *Catalog) Frame {
 	f.Site = &SiteRef{"longway", "The Long Way Round"}
 	f.Sites = []Link{{URL: "/moderate/longway/queue", Label: "The Long Way Round", Current: true},
 		{URL: "/moderate/short/queue", Label: "Short cuts"}}
-	f.Nav = navigation(w, f, f.ReturnTo)
+	f.Rail = railLinks(w, f, f.Site, f.ReturnTo, "", sampleCounts, true)
 	for _, l := range i18n.Languages {
 		f.Languages = append(f.Languages, Link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
 	}

@@ -91,9 +91,6 @@ func (d *desk) queue(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	if f.OtherSites, err = d.otherSites(v); err != nil {
-		return err
-	}
 	p := m.queuePage(f, page)
 	if p.Rest.First || p.Rest.Embed && f.Owner {
 		p.Rest.Snippet = d.Snippet(v.Site)
@@ -271,25 +268,6 @@ func viewLinks(w *Catalog, site string, at queueParams, counts map[comment.View]
 	}
 	return links
 }
-
-// otherSites returns links to the account's other sites with their pending counts.
-func (d *desk) otherSites(v *Visit) (links []Link, err error) {
-	for _, site := range v.Sites {
-		if site.ID == v.Site.ID || len(links) == maxOtherSites {
-			continue
-		}
-		counts, capped, err := d.Moderation.QueueCounts(v.Ctx(), v.Actor, site)
-		if err != nil {
-			return nil, err
-		}
-		links = append(links, Link{URL: queueParams{site: site.Key}.url(), Label: site.Name, Icon: "inbox",
-			Count: v.Words.Count(counts[comment.ViewPending], capped)})
-	}
-	return links, nil
-}
-
-// maxOtherSites limits the sites whose pending counts the queue shows. The site menu lists all sites.
-const maxOtherSites = 12
 
 // Count formats the count of a view. Capped says that comment.MaxCount means "this many or more".
 func (c *Catalog) Count(n int, capped bool) string {

@@ -42,7 +42,7 @@ func (o *admin) blockPage(v *desk.Visit) error {
 }
 
 func (o *admin) blockChoices(v *desk.Visit, asked url.Values) (p blockPage, err error) {
-	if p.Frame, err = o.SiteFrame(v, v.Words.T("block")); err != nil {
+	if p.Frame, err = o.DeskFrame(v, v.Words.T("block")); err != nil {
 		return p, err
 	}
 	p.Again = asked.Encode()

@@ -57,7 +57,7 @@ func (o *admin) insights(v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	f, err := o.SiteFrame(v, v.Words.T("insights"))
+	f, err := o.DeskFrame(v, v.Words.T("insights"))
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ type confirmationPage struct {
 }
 
 func (o *admin) confirm(v *desk.Visit, p confirmationPage) (err error) {
-	if p.Frame, err = o.SiteFrame(v, v.Words.T("forgood")); err != nil {
+	if p.Frame, err = o.DeskFrame(v, v.Words.T("forgood")); err != nil {
 		return err
 	}
 	return v.Show("forgood", p)

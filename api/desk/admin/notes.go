@@ -35,7 +35,7 @@ func (o *admin) notesPage(v *desk.Visit) (p notesPage, err error) {
 	if err != nil {
 		return p, err
 	}
-	if p.Frame, err = o.SiteFrame(v, v.Words.T("notes")); err != nil {
+	if p.Frame, err = o.DeskFrame(v, v.Words.T("notes")); err != nil {
 		return p, err
 	}
 	if len(of) > 0 {

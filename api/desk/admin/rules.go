@@ -64,7 +64,7 @@ func (o *admin) rules(v *desk.Visit) error {
 }
 
 func (o *admin) rulesPage(v *desk.Visit) (p rulesPage, err error) {
-	f, err := o.SiteFrame(v, v.Words.T("rules"))
+	f, err := o.DeskFrame(v, v.Words.T("rules"))
 	if err != nil {
 		return p, err
 	}

@@ -131,7 +131,7 @@ func (o *admin) settings(v *desk.Visit) error {
 }
 
 func (o *admin) settingsPage(v *desk.Visit) (settingsPage, error) {
-	f, err := o.SiteFrame(v, v.Words.T("settings"))
+	f, err := o.DeskFrame(v, v.Words.T("settings"))
 	if err != nil {
 		return settingsPage{}, err
 	}

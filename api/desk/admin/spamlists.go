@@ -58,7 +58,7 @@ func (o *admin) spamListsPage(v *desk.Visit, p spamListsPage) error {
 	if err != nil {
 		return err
 	}
-	f, err := o.SiteFrame(v, v.Words.T("near"))
+	f, err := o.DeskFrame(v, v.Words.T("near"))
 	if err != nil {
 		return err
 	}

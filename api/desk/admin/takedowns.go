@@ -43,7 +43,7 @@ func (o *admin) takedownsPage(v *desk.Visit, p takedownsPage) error {
 	if err != nil {
 		return err
 	}
-	f, err := o.SiteFrame(v, v.Words.T("demands"))
+	f, err := o.DeskFrame(v, v.Words.T("demands"))
 	if err != nil {
 		return err
 	}

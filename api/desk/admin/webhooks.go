@@ -41,7 +41,7 @@ func (o *admin) webhooksPage(v *desk.Visit, p webhooksPage) error {
 	if err != nil {
 		return err
 	}
-	f, err := o.SiteFrame(v, v.Words.T("hooks"))
+	f, err := o.DeskFrame(v, v.Words.T("hooks"))
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ const (
 
 // whatIf shows what another setting would have done with the last decisions.
 func (o *admin) whatIf(v *desk.Visit) error {
-	f, err := o.SiteFrame(v, v.Words.T("whatif"))
+	f, err := o.DeskFrame(v, v.Words.T("whatif"))
 	if err != nil {
 		return err
 	}
