@@ -22,6 +22,7 @@ func TestInsights_CompareScoresWithDecisions(t *testing.T) {
 		w.post(fmt.Sprintf("Casino bonus and cheap pills, number %d.", i))
 		b.open("/moderate/blog/queue")
 		b.press(b.card("Good bread"), "Approve", nil)
+		b.open("/moderate/blog/queue")
 		b.press(b.card("Casino"), "Spam", nil)
 		w.Must(w.App.Learn(w.Ctx, w.site))
 	}

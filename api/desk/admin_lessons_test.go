@@ -37,6 +37,7 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 	}
 	b := w.as("Olga").open("/moderate/blog/queue")
 	b.press(b.card("wagtail"), "Approve", nil)
+	b.open("/moderate/blog/queue")
 	b.press(b.card("kingfisher"), "Spam", nil)
 	b.open("/moderate/second/settings")
 	b.press(b.doc, "Copy examples", fields{"from": "blog"}).sees("2 examples copied.")

@@ -1,7 +1,6 @@
 package desk_test
 
 import (
-	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -28,6 +27,7 @@ func TestRules_TryAddRemoveRestore(t *testing.T) {
 	w.post("A casino, and <b>a good one</b>.")
 	w.post("The worst CASINO of all.")
 	b.open("/moderate/blog/queue").press(b.card("good one"), "Approve", nil)
+	b.open("/moderate/blog/queue")
 	b.press(b.card("worst"), "Spam", nil)
 
 	b.open("/moderate/blog/rules").sees("No rules yet.").misses("Add rule")
@@ -77,7 +77,7 @@ func TestBlocks_PreviewBeforeBlocking(t *testing.T) {
 	b := w.as("Mona")
 	c := w.submit(moderation.Submission{Name: "Ann <i>", Email: "ann@spell.example",
 		Body: "See [it](https://shop.example/x)."})
-	b.open("/moderate/blog/comments/" + c.ID).sees("Block or trust…").open("/moderate/blog/block?comment=" + c.ID)
+	b.open("/moderate/blog/comments/" + c.ID).sees("Trust").open("/moderate/blog/block?comment=" + c.ID)
 	b.sees("Writer Ann <i>").sees("E-mail addresses at spell.example").sees("Links to shop.example").
 		sees("No decisions to test against yet.").misses("no end")
 	b.press(b.doc, "Block", nil).sees("Saved. Pending comments are rescored.").sees("Ann <i>").sees("Writer · until")
@@ -108,16 +108,12 @@ func TestNotes_SharedByModerators(t *testing.T) {
 	}
 	first, second := write("The ferry was late."), write("It was late again.")
 	other := w.post("Of somebody else.")
-	b.open("/moderate/blog/comments/" + first).sees("Notes…")
+	b.open("/moderate/blog/comments/" + first).sees("New note")
 	b.open("/moderate/blog/comments/"+first+"/notes").sees("Notes about Ann <i>").sees("No notes yet.").
 		press(b.doc, "Save note", fields{"text": "Wrote to us; is <b>kind</b>."}).
 		sees("Note saved.").sees("Wrote to us; is <b>kind</b>.").sees("Mona")
 	b.press(b.doc, "Save note", fields{"text": " \u200b "}).
 		sees("A note is text of 1 to 1000 characters.")
-	b.open("/moderate/blog/queue")
-	if n := strings.Count(nameOf(b.doc), "Wrote to us; is <b>kind</b>."); n != 2 {
-		t.Errorf("it stands on %d cards", n)
-	}
 	b.open("/moderate/blog/comments/" + second).sees("Wrote to us; is <b>kind</b>.")
 	b.open("/moderate/blog/comments/" + other.ID).misses("Wrote to us")
 	a := w.as("Aliya")

@@ -80,9 +80,14 @@ func (b *browser) load(req *http.Request) {
 // fields are values to enter before a button is pressed, by field name.
 type fields map[string]string
 
-// press fills in a form and presses the first button with a name inside a node.
+// press fills in a form and presses the first button with a name inside a node. The buttons of a row are on its
+// comment's page.
 func (b *browser) press(within *html.Node, name string, in fields) *browser {
 	b.t.Helper()
+	if link := find(within, func(n *html.Node) bool { return attr(n, "class") == "name" }); link != nil && within.Data == "article" {
+		b.open(attr(link, "href"))
+		within = b.doc
+	}
 	button := find(within, func(n *html.Node) bool {
 		return n.Data == "button" && attr(n, "type") != "button" && !has(n, "hidden") && attr(n, "aria-hidden") == "" &&
 			nameOf(n) == name
@@ -164,11 +169,11 @@ func (b *browser) values(form *html.Node, in fields) url.Values {
 }
 
 func chosen(list *html.Node) string {
-	first, picked := "", ""
+	first, picked, any := "", "", false
 	each(list, func(n *html.Node) {
 		if n.Data == "option" {
-			if first == "" {
-				first = attr(n, "value")
+			if !any {
+				first, any = attr(n, "value"), true
 			}
 			if has(n, "selected") {
 				picked = attr(n, "value")
@@ -229,7 +234,8 @@ func nameOf(n *html.Node) string {
 		if n.Type == html.TextNode {
 			b.WriteString(n.Data)
 		}
-		if n.Type == html.ElementNode && (attr(n, "aria-hidden") == "true" || n.Data == "template" || n.Data == "script") {
+		if n.Type == html.ElementNode && (attr(n, "aria-hidden") == "true" || n.Data == "template" || n.Data == "script" ||
+			n.Data == "small" && has(n, "hidden")) {
 			return
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {

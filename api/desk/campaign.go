@@ -66,7 +66,7 @@ func (d *desk) campaign(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := d.cardMaker(v, queueParams{site: v.Site.Key})
+	m, err := d.cardMaker(v, v.Site, queueParams{site: v.Site.Key})
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (d *desk) campaigns(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := d.cardMaker(v, queueParams{site: v.Site.Key})
+	m, err := d.cardMaker(v, v.Site, queueParams{site: v.Site.Key})
 	if err != nil {
 		return err
 	}

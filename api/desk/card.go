@@ -21,6 +21,8 @@ type card struct {
 	row
 	Band                 string
 	ID, Site, URL        string
+	SiteName             string // "" if the list is about one site
+	Initial, Hue         string // of the avatar
 	Version              int64
 	State                string
 	Name, Email, Website string
@@ -87,6 +89,20 @@ type excerpt struct{ Name, Text string }
 // can lists the buttons of a card: the actions that would change the comment and that the account may take.
 type can struct{ Approve, Spam, Hold, Refuse, Reply bool }
 
+// String returns the names of the actions, for the script.
+func (c can) String() string {
+	var names []string
+	for _, a := range []struct {
+		name string
+		may  bool
+	}{{"approve", c.Approve}, {"spam", c.Spam}, {"hold", c.Hold}, {"reject", c.Refuse}, {"reply", c.Reply}} {
+		if a.may {
+			names = append(names, a.name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
 // A cardMaker builds the cards of one page.
 type cardMaker struct {
 	*Catalog
@@ -94,6 +110,7 @@ type cardMaker struct {
 	now           time.Time
 	params        queueParams // the view of the queue to return to
 	decides       bool
+	namesSite     bool              // the list contains several sites
 	single        bool              // builds the card of a comment's own page
 	names         comment.NameIndex // names of staff and of the site, for the impersonation check
 	trainingNeeds string            // what the site's model still needs; "" if nothing
@@ -106,6 +123,8 @@ func (m *cardMaker) card(it moderation.Item) card {
 	k := card{
 		ID:              c.ID,
 		Site:            m.site.Key,
+		Initial:         initial(m.writer(c)),
+		Hue:             hue(m.writer(c)),
 		URL:             "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID),
 		Version:         c.Version,
 		State:           c.State.String(),
@@ -119,7 +138,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		PageID:          it.Page.ID,
 		NewTitle:        it.Title(),
 		History:         m.history(it),
-		Back:            m.params.query(),
+		Back:            m.params.back(),
 		highlightedText: text,
 		ContentWarning:  m.contentWarning(c),
 		Score:           m.score(c.Verdict),
@@ -132,6 +151,9 @@ func (m *cardMaker) card(it moderation.Item) card {
 		Single:          m.single,
 		OpenReports:     it.Against,
 		OwnAppeal:       it.OwnAppeal,
+	}
+	if m.namesSite {
+		k.SiteName = m.site.Name
 	}
 	if !m.single {
 		k.Campaign = m.foldedCampaign(it)
@@ -206,9 +228,9 @@ func (m *cardMaker) can(it moderation.Item) can {
 	}
 }
 
-func (m *cardMaker) writer(c comment.Comment) string {
+func (w *Catalog) writer(c comment.Comment) string {
 	if c.Name == "" {
-		return m.T("read.anonymous")
+		return w.T("read.anonymous")
 	}
 	return c.Name
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,11 @@ import (
 type commentPage struct {
 	Frame
 	Card                  card
-	QueueURL, QueueName   string
+	QueueURL              string
+	Next                  string // the next comment of the list; "" if there is none
+	Toast                 *Toast
+	Earlier               []earlier // comments of the same commenter
+	Trusts                string    // the block choice that trusts the commenter; "" without an identity
 	StateIcon, StateWords string
 	Source                string
 	History               []historyEvent
@@ -30,13 +35,19 @@ type commentPage struct {
 
 type fact struct{ Name, Value string }
 
+// An earlier is another comment of the same commenter.
+type earlier struct{ Icon, URL, Text, Day string }
+
+// shownEarlier limits the earlier comments on a comment's page.
+const shownEarlier = 3
+
 // A historyEvent is an entry of a comment's history.
 type historyEvent struct {
-	Icon, What, Note, More string
-	ISO, When              string
-	Undo                   string // the batch that the button undoes, or ""
-	at                     time.Time
-	seq                    uint64
+	What, Note, More string
+	ISO, When        string
+	Undo             string // the batch that the button undoes, or ""
+	at               time.Time
+	seq              uint64
 }
 
 var stateIcons = map[comment.State]string{
@@ -52,25 +63,30 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	if err != nil {
 		return err
 	}
-	counts, capped, err := d.Moderation.QueueCounts(v.Ctx(), v.Actor, v.Site)
-	if err != nil {
-		return err
-	}
 	f, err := d.DeskFrame(v, "")
 	if err != nil {
 		return err
 	}
-	f.Views = viewLinks(v.Words, v.Site.Key, queueParams{site: v.Site.Key, state: "none"}, counts, capped)
-	m, err := d.cardMaker(v, queueParams{site: v.Site.Key})
+	back, _ := url.ParseQuery(v.QueryParam("back")) // skips malformed pairs
+	at := parseQueueParams(back.Get("site"), back)
+	m, err := d.cardMaker(v, v.Site, at)
 	if err != nil {
 		return err
 	}
 	p := m.commentPage(f, it, past)
+	if p.Next, err = d.next(v, at, it.Comment.ID); err != nil {
+		return err
+	}
+	if p.Earlier, err = d.earlier(v, m, it.Comment); err != nil {
+		return err
+	}
 	if p.Redact != nil {
 		p.Redact = &form
 	}
 	if fl, ok := d.TakeFlash(v); ok {
-		p.Notices = v.Words.flashNotices(fl)
+		var notices []Notice
+		p.Toast, notices = v.Words.FlashText(fl)
+		p.Notices = append(p.Notices, notices...)
 		if fl.Left > 0 {
 			p.Card.Conflict = m.conflict(it, past)
 			p.Card.Conflict.LeaveURL = p.Card.URL
@@ -79,13 +95,70 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	return v.Show("comment", p)
 }
 
+// next returns the address of the comment that follows another in its list, or of the first if the other left the list.
+// It skips comments that other moderators have open, unless they have all open.
+func (d *desk) next(v *Visit, at queueParams, id string) (string, error) {
+	if at.site != v.Site.Key {
+		at.site = ""
+	}
+	page, err := d.readQueue(v, at)
+	if err != nil {
+		return "", err
+	}
+	items, taken := page.Items, map[string]bool{}
+	for _, of := range v.Sites {
+		if slices.ContainsFunc(items, func(it moderation.Item) bool { return it.Comment.Site == of.ID }) {
+			for _, o := range d.Presence.Present(v.Ctx(), of.ID) {
+				taken[o.Comment] = taken[o.Comment] || o.Account != v.Actor.ID()
+			}
+		}
+	}
+	if i := slices.IndexFunc(items, func(it moderation.Item) bool { return it.Comment.ID == id }); i >= 0 {
+		items = slices.Concat(items[i+1:], items[:i])
+	}
+	free := slices.DeleteFunc(slices.Clone(items), func(it moderation.Item) bool { return taken[it.Comment.ID] })
+	for _, it := range append(free, items...) {
+		for _, of := range v.Sites {
+			if of.ID == it.Comment.Site && it.Comment.ID != id {
+				return "/moderate/" + of.Key + "/comments/" + url.PathEscape(it.Comment.ID) + "?back=" + url.QueryEscape(at.back()), nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// earlier returns the newest approved and refused comments of a comment's author.
+func (d *desk) earlier(v *Visit, m *cardMaker, c comment.Comment) (all []earlier, err error) {
+	id := comment.WriterID(c.Writer)
+	if id == "" {
+		return nil, nil
+	}
+	for _, view := range []comment.View{comment.ViewApproved, comment.ViewRejected, comment.ViewSpam} {
+		page, err := d.Moderation.Queue(v.Ctx(), v.Actor, v.Site, comment.QueueRequest{View: view, Writer: id, Limit: shownEarlier + 1})
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range page.Items {
+			if it.Comment.ID != c.ID && len(all) < shownEarlier {
+				all = append(all, earlier{stateIcons[it.Comment.State], "/moderate/" + m.site.Key + "/comments/" +
+					url.PathEscape(it.Comment.ID), shorten(strings.Join(strings.Fields(it.Comment.Source), " "), 80),
+					m.Day(it.Comment.CreatedAt)})
+			}
+		}
+	}
+	return all, nil
+}
+
 func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.NamedEntry) commentPage {
 	c := it.Comment
 	m.single = true
 	p := commentPage{Frame: f, Card: m.card(it), Source: c.Source}
 	p.Card.Current = true
 	p.Title = m.T("comment.by", "name", m.writer(c))
-	p.QueueURL, p.QueueName = m.listOf(it)
+	p.QueueURL = m.params.url()
+	if id := comment.WriterID(c.Writer); id != "" {
+		p.Trusts = "writer:" + id
+	}
 	p.StateIcon, p.StateWords = stateIcons[c.State], m.stateWords(c)
 	p.History = m.historyEvents(c, past, f.Moderator)
 	p.Facts = m.facts(it)
@@ -114,25 +187,6 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.Nam
 	return p
 }
 
-// listOf returns the URL and the name of the queue view that contains a comment. For withdrawn comments, which no view
-// contains, it returns the default view.
-func (m *cardMaker) listOf(it moderation.Item) (address, name string) {
-	view := comment.ViewPending
-	switch it.Comment.State {
-	case comment.Approved:
-		view = comment.ViewApproved
-	case comment.Rejected:
-		view = comment.ViewRejected
-	case comment.Spam:
-		view = comment.ViewSpam
-	}
-	at := queueParams{site: m.site.Key}
-	if view != comment.ViewPending {
-		at.state = string(view)
-	}
-	return at.url(), m.T("view." + string(view))
-}
-
 func (m *cardMaker) stateWords(c comment.Comment) string {
 	if c.State == comment.Rejected || c.Expired() {
 		return m.T("state.rejected.why", "reason", m.T("reason.low."+c.RefusalReason().String()))
@@ -141,32 +195,22 @@ func (m *cardMaker) stateWords(c comment.Comment) string {
 }
 
 func (m *cardMaker) facts(it moderation.Item) []fact {
-	c, w := it.Comment, it.Writer
-	fs := []fact{{m.T("name"), m.writer(c)}}
-	if c.Email != "" {
-		fs = append(fs, fact{m.T("email"), c.Email})
-	}
-	if c.Website != "" {
-		fs = append(fs, fact{m.T("website"), c.Website})
-	}
-	if !w.FirstSeen.IsZero() {
-		fs = append(fs, fact{m.T("facts.since"), m.DayAndYear(w.FirstSeen)})
-	}
-	return append(fs, fact{m.T("view.approved"), m.Number(w.Approved)}, fact{m.T("view.rejected"), m.Number(w.Refused)})
+	w := it.Writer
+	return []fact{{m.T("writer.total.approved"), m.Number(w.Approved)}, {m.T("writer.total.refused"), m.Number(w.Refused)}}
 }
 
 // historyEvents returns a comment's history, newest first.
 func (m *cardMaker) historyEvents(c comment.Comment, past []auditlog.NamedEntry, decides bool) []historyEvent {
-	came := historyEvent{Icon: "clock", What: m.T("happened.came"), at: c.CreatedAt}
+	came := historyEvent{What: m.T("happened.came"), at: c.CreatedAt}
 	hs := []historyEvent{}
 	first := time.Time{}
 	for _, e := range past {
 		if first.IsZero() || e.At.Before(first) {
 			first = e.At
 		}
-		h := historyEvent{Icon: stateIcons[e.To], What: m.entryText(e), Note: e.Note, at: e.At, seq: e.Seq}
+		h := historyEvent{What: m.entryText(e), Note: e.Note, at: e.At, seq: e.Seq}
 		if e.Redacts() {
-			h.Icon, h.Note = "pencil", e.Subject
+			h.Note = e.Subject
 		}
 		if !e.Auto {
 			h.More = m.T("happened.more", "version", fmt.Sprint(e.Version), "seq", fmt.Sprint(e.Seq))
@@ -180,7 +224,7 @@ func (m *cardMaker) historyEvents(c comment.Comment, past []auditlog.NamedEntry,
 		came.More = m.T("happened.waited", "time", m.span(first.Sub(c.CreatedAt)))
 	}
 	if !c.EditedAt.IsZero() {
-		hs = append(hs, historyEvent{Icon: "pencil", What: m.T("happened.edited"), at: c.EditedAt})
+		hs = append(hs, historyEvent{What: m.T("happened.edited"), at: c.EditedAt})
 	}
 	hs = append(hs, came)
 	slices.SortStableFunc(hs, func(a, b historyEvent) int {
@@ -230,15 +274,6 @@ func entrySubject(d auditlog.Entry) string {
 		return Stamp(at)
 	}
 	return d.Subject
-}
-
-// flashNotices returns the notices for a flash, including the text of its toast.
-func (w *Catalog) flashNotices(f Flash) []Notice {
-	t, notices := w.FlashText(f)
-	if t != nil {
-		notices = append(notices, Notice{Icon: "check", Text: t.Text})
-	}
-	return notices
 }
 
 // replyKey returns the idempotency key of a reply form, or nil if the form has no valid key.

@@ -11,37 +11,113 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
-// decide applies the decision form of a card or of the selection, and returns to the queue.
+// decide applies the decision form of a comment, of the selection, or of a campaign, and returns to its page. The
+// comments may belong to several sites. Each site's decisions are a batch of their own.
 func (d *desk) decide(v *Visit) error {
 	in, err := readChoice(v.Form)
 	if err != nil {
 		return err
 	}
-	var all moderation.Outcome
-	for _, k := range formChoices(in, v.Form["campaign"], v.Form["take"], uncheckedMembers(v.Form)) {
-		out, err := d.Moderation.Decide(v.Ctx(), v.Actor, v.Site, k)
-		if err != nil {
-			return err
-		}
-		all.Batch = cmp.Or(out.Batch, all.Batch)
-		all.Done, all.Unchanged = all.Done+out.Done, all.Unchanged+out.Unchanged
-		all.Conflicts = append(all.Conflicts, out.Conflicts...)
-		all.Contradictions = append(all.Contradictions, out.Contradictions...)
-	}
-	return d.redirectBack(v, newFlash(in.Action.String(), in.Reason.String(), all))
-}
-
-// undo undoes a batch of decisions.
-func (d *desk) undo(v *Visit) error {
-	out, err := d.Moderation.Undo(v.Ctx(), v.Actor, v.Site, v.Form.Get("batch"), nil)
+	bySite, err := d.bySite(v, authz.Moderator, "comment", "campaign")
 	if err != nil {
 		return err
 	}
-	return d.redirectBack(v, newFlash("undo", "", out))
+	var all Flash
+	for _, refs := range bySite {
+		f, err := d.decideOn(v, refs, in)
+		if err != nil && len(all.Batches) == 0 {
+			return err
+		}
+		all.add(f)
+		if err != nil { // what was decided before can be undone
+			all.Left += len(refs.comments) + len(refs.campaigns)
+		}
+	}
+	return d.redirectBack(v, all)
+}
+
+// decideOn applies a choice to the comments and campaigns of one site.
+func (d *desk) decideOn(v *Visit, of siteRefs, in moderation.Choice) (Flash, error) {
+	all := Flash{Action: in.Action.String(), Reason: in.Reason.String()}
+	var err error
+	if in.Comments, err = readRefs(of.comments); err != nil {
+		return all, err
+	}
+	for _, k := range formChoices(in, of.campaigns, v.Form["take"], uncheckedMembers(v.Form)) {
+		out, err := d.Moderation.Decide(v.Ctx(), v.Actor, of.site, k)
+		if err != nil {
+			return all, err
+		}
+		all.add(newFlash(in.Action.String(), in.Reason.String(), of.site.Key, out))
+	}
+	return all, nil
+}
+
+// siteRefs are the references of a form to one site, without the site's key.
+type siteRefs struct {
+	site                         site.Site
+	comments, campaigns, batches []string
+}
+
+// bySite groups a form's references of the form SITE/REST by site. It returns an error unless the account has the role
+// on every site. On a site's own route, references need no key.
+func (d *desk) bySite(v *Visit, role authz.Role, fields ...string) (all []siteRefs, err error) {
+	for _, field := range fields {
+		for _, ref := range strings.Fields(strings.Join(v.Form[field], " ")) {
+			key, rest, ok := strings.Cut(ref, "/")
+			if !ok {
+				key, rest = v.Site.Key, ref
+			}
+			at := slices.IndexFunc(all, func(r siteRefs) bool { return r.site.Key == key })
+			if at < 0 {
+				of, err := d.Process.Site(v.Ctx(), key)
+				if err != nil {
+					return nil, err
+				}
+				if err := v.Actor.Authorize(of.ID, role, authz.ScopeDecide); err != nil {
+					return nil, err
+				}
+				at, all = len(all), append(all, siteRefs{site: of})
+			}
+			switch field {
+			case "comment":
+				all[at].comments = append(all[at].comments, rest)
+			case "campaign":
+				all[at].campaigns = append(all[at].campaigns, rest)
+			default:
+				all[at].batches = append(all[at].batches, rest)
+			}
+		}
+	}
+	if len(all) == 0 && v.Site.Key != "" {
+		all = []siteRefs{{site: v.Site}}
+	}
+	return all, nil
+}
+
+// undo undoes batches of decisions.
+func (d *desk) undo(v *Visit) error {
+	bySite, err := d.bySite(v, authz.Moderator, "batch")
+	if err != nil {
+		return err
+	}
+	all := Flash{Action: "undo"}
+	for _, of := range bySite {
+		for _, batch := range of.batches {
+			out, err := d.Moderation.Undo(v.Ctx(), v.Actor, of.site, batch, nil)
+			if err != nil {
+				return err
+			}
+			all.add(newFlash("undo", "", of.site.Key, out))
+		}
+	}
+	return d.redirectBack(v, all)
 }
 
 // reply publishes a reply to a comment under the account's name.
@@ -59,7 +135,7 @@ func (d *desk) reply(v *Visit) error {
 		return err
 	}
 	did := moderation.Outcome{Batch: out.Batch, Done: 1, Contradictions: out.Contradictions}
-	return d.redirectBack(v, newFlash("reply", "", did))
+	return d.redirectBack(v, newFlash("reply", "", v.Site.Key, did))
 }
 
 // uncheckedMembers returns the members of a campaign that a form shows without selecting them.
@@ -100,31 +176,40 @@ func readChoice(form url.Values) (moderation.Choice, error) {
 	if in.Action != comment.Reject {
 		in.Note = "" // the note belongs to the refusal form
 	}
-	for _, ref := range form["comment"] {
+	return in, nil
+}
+
+// readRefs parses references of the form ID:VERSION.
+func readRefs(refs []string) (all []moderation.Ref, err error) {
+	for _, ref := range refs {
 		id, version, _ := strings.Cut(ref, ":")
 		n, err := strconv.ParseInt(version, 10, 64)
 		if err != nil {
-			return in, problem.Field("/comments", "Name each comment as id:version.")
+			return nil, problem.Field("/comments", "Name each comment as id:version.")
 		}
-		in.Comments = append(in.Comments, moderation.Ref{ID: id, Version: n})
+		all = append(all, moderation.Ref{ID: id, Version: n})
 	}
-	return in, nil
+	return all, nil
 }
 
 // redirectBack redirects with a flash to the page of the form: the comment, the settings, or the queue.
 func (d *desk) redirectBack(v *Visit, f Flash) error {
-	if id := v.Form.Get("one"); id != "" {
-		return d.RedirectWithFlash(v, v.SitePath("/comments/"+url.PathEscape(id)), f)
+	if of, id, ok := strings.Cut(v.Form.Get("one"), "/"); ok {
+		to := "/moderate/" + url.PathEscape(of) + "/comments/" + url.PathEscape(id)
+		if back := v.Form.Get("back"); back != "" {
+			to += "?back=" + url.QueryEscape(back)
+		}
+		return d.RedirectWithFlash(v, to, f)
 	}
 	if v.Form.Get("at") == "settings" {
 		return d.RedirectWithFlash(v, v.SitePath("/settings"), f)
 	}
 	back, _ := url.ParseQuery(v.Form.Get("back")) // skips malformed pairs
-	to := parseQueueParams(v.Site.Key, back).url()
-	if next := v.Form.Get("next"); next != "" {
-		to += "#c-" + url.PathEscape(next)
+	to := parseQueueParams(v.Site.Key, back)
+	if key := back.Get("site"); to.site == "" {
+		to.site = key
 	}
-	return d.RedirectWithFlash(v, to, f)
+	return d.RedirectWithFlash(v, to.url(), f)
 }
 
 // A Flash is the result of a form, for the next page. It is stored in a cookie without a signature, so it is untrusted
@@ -132,10 +217,11 @@ func (d *desk) redirectBack(v *Visit, f Flash) error {
 type Flash struct {
 	Action         string   `json:"did"` // a moderation action, or another result, such as "saved"
 	Reason         string   `json:"reason,omitempty"`
-	Batch          string   `json:"batch,omitempty"`
+	Batch          string   `json:"batch,omitempty"`   // what a removal or a change of lessons can undo
+	Batches        []string `json:"batches,omitempty"` // as SITE/BATCH
 	Done           int      `json:"done"`
 	Unchanged      int      `json:"unchanged,omitempty"`
-	Conflicts      []string `json:"conflicts,omitempty"` // comment IDs, at most maxFlashed
+	Conflicts      []string `json:"conflicts,omitempty"` // comments as SITE/ID, at most maxFlashed
 	Left           int      `json:"left,omitempty"`      // conflicts in total; for an erasure, the items that remain
 	Contradictions int      `json:"against,omitempty"`   // decisions against a confident prediction
 	SpamPercent    int      `json:"said,omitempty"`      // the spam probability of the first of these comments, in percent
@@ -146,18 +232,28 @@ const (
 	maxFlashed  = 5
 )
 
-func newFlash(did, reason string, out moderation.Outcome) Flash {
-	f := Flash{
-		Action: did, Reason: reason, Batch: out.Batch,
-		Done: out.Done, Unchanged: out.Unchanged, Left: len(out.Conflicts),
+func newFlash(did, reason, site string, out moderation.Outcome) Flash {
+	f := Flash{Action: did, Reason: reason, Done: out.Done, Unchanged: out.Unchanged, Left: len(out.Conflicts)}
+	if out.Batch != "" {
+		f.Batches = []string{site + "/" + out.Batch}
 	}
 	if f.Contradictions = len(out.Contradictions); f.Contradictions > 0 {
 		f.SpamPercent = Percent(out.Contradictions[0].Spam)
 	}
 	for _, k := range out.Conflicts[:min(maxFlashed, len(out.Conflicts))] {
-		f.Conflicts = append(f.Conflicts, k.ID)
+		f.Conflicts = append(f.Conflicts, site+"/"+k.ID)
 	}
 	return f
+}
+
+// add adds the result of another batch of the same action.
+func (f *Flash) add(o Flash) {
+	f.Action, f.Reason = o.Action, o.Reason
+	f.Batches = append(f.Batches, o.Batches...)
+	f.Done, f.Unchanged, f.Left = f.Done+o.Done, f.Unchanged+o.Unchanged, f.Left+o.Left
+	f.Conflicts = append(f.Conflicts, o.Conflicts...)
+	f.Conflicts = f.Conflicts[:min(maxFlashed, len(f.Conflicts))]
+	f.Contradictions, f.SpamPercent = f.Contradictions+o.Contradictions, cmp.Or(f.SpamPercent, o.SpamPercent)
 }
 
 // RedirectWithFlash stores f in the flash cookie and redirects to address.
@@ -193,13 +289,14 @@ func (r Base) TakeFlash(v *Visit) (f Flash, ok bool) {
 	return f, true
 }
 
-// A Toast reports the last decision and offers its undo. It stays until the next decision.
+// A Toast reports the last decision and offers its undo. It stays until the next decision. Batch lists batches as
+// SITE/BATCH.
 type Toast struct{ Text, Batch string }
 
 // FlashText returns the toast and the notices for a flash. The toast is nil if no decision was made or undone.
 func (w *Catalog) FlashText(f Flash) (*Toast, []Notice) {
 	var notices []Notice
-	t := &Toast{Batch: f.Batch}
+	t := &Toast{Batch: cmp.Or(f.Batch, strings.Join(f.Batches, " "))}
 	switch f.Action {
 	case "approve", "reject", "spam", "hold":
 		t.Text = w.N("js.toast."+f.Action, f.Done, "reason", w.T("reason.low."+f.Reason))
@@ -252,24 +349,37 @@ func (w *Catalog) erasureNotices(f Flash) []Notice {
 }
 
 // showFlash adds the flash to a page of the queue, with the cards of conflicting decisions first.
-func (d *desk) showFlash(v *Visit, m *cardMaker, p *queuePage) error {
+func (d *desk) showFlash(v *Visit, ms *makers, p *queuePage) error {
 	f, ok := d.TakeFlash(v)
 	if !ok {
 		return nil
 	}
 	p.Toast, p.Notices = v.Words.FlashText(f)
-	ids := f.Conflicts[:min(maxFlashed, len(f.Conflicts))]
-	stories, err := d.Moderation.ItemHistories(v.Ctx(), v.Actor, v.Site, ids...)
-	if err != nil {
-		return err
-	}
 	var left []card
-	for _, s := range stories {
-		k := m.card(s.Item)
-		k.Conflict = m.conflict(s.Item, s.History)
-		left = append(left, k)
+	bySite := map[string][]string{}
+	for _, ref := range f.Conflicts[:min(maxFlashed, len(f.Conflicts))] {
+		key, id, _ := strings.Cut(ref, "/")
+		bySite[key] = append(bySite[key], id)
 	}
-	for range len(ids) - len(left) {
+	for _, of := range v.Sites {
+		if len(bySite[of.Key]) == 0 {
+			continue
+		}
+		stories, err := d.Moderation.ItemHistories(v.Ctx(), v.Actor, of, bySite[of.Key]...)
+		if err != nil {
+			return err
+		}
+		m, err := ms.ofSite(of)
+		if err != nil {
+			return err
+		}
+		for _, s := range stories {
+			k := m.card(s.Item)
+			k.Conflict = m.conflict(s.Item, s.History)
+			left = append(left, k)
+		}
+	}
+	for range len(f.Conflicts) - len(left) {
 		p.Notices = append(p.Notices, Notice{Icon: "warn", Bad: true, Text: v.Words.T("conflict.gone")})
 	}
 	if more := f.Left - len(f.Conflicts); more > 0 {

@@ -54,6 +54,9 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 	in.GET("/", d.SignedIn(d.home))
 	in.POST("/signout", d.SignedIn(d.signOut))
 
+	in.GET("/queue", d.SignedIn(d.queue))
+	in.POST("/decisions", d.SignedIn(d.decide))
+	in.POST("/undo", d.SignedIn(d.undo))
 	in.GET("/:site/queue", d.OnSite(d.queue))
 	in.POST("/:site/decisions", d.OnSite(d.decide))
 	in.POST("/:site/undo", d.OnSite(d.undo))

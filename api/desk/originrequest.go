@@ -14,7 +14,7 @@ type OriginRequest struct {
 
 // OriginRequests returns the origin requests that the visit's site refused in the last week. Only owners get any.
 func (r Base) OriginRequests(v *Visit, at string) (list []OriginRequest, err error) {
-	if v.Actor.Role(v.Site.ID) < authz.Owner {
+	if v.Site.Key == "" || v.Actor.Role(v.Site.ID) < authz.Owner {
 		return nil, nil
 	}
 	_, refused, err := r.Process.OriginRequests(v.Ctx(), v.Actor, v.Site)

@@ -2,9 +2,13 @@ package desk
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
@@ -148,7 +152,8 @@ func samplePages(w *Catalog) map[string]any {
 	m.trainingNeeds = w.trainingNeeds(learning.TrainingProgress{Ham: 4, MoreHam: 6, MoreSpam: 10})
 	young := sampleQueue(m, f, cold)
 	m.trainingNeeds = ""
-	first := m.queuePage(f, moderation.QueuePage{})
+	first := sampleQueue(m, f, nil)
+	first.Rest.First = true
 	first.Rest.Snippet = Base{Kit: sampleKit}.Snippet(site)
 
 	it := samples()[0]
@@ -184,7 +189,6 @@ func samplePages(w *Catalog) map[string]any {
 	q.Cards[4].Campaign = m.foldedCampaign(moderation.Item{Campaign: &k, Comment: comment.Comment{State: comment.Pending}})
 
 	one := m.commentPage(f, it, past)
-	one.Views = viewLinks(w, "longway", queueParams{site: "longway", state: "none"}, sampleCounts, true)
 
 	pages := map[string]any{
 		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, nil), "queue-first": first,
@@ -221,7 +225,15 @@ func samplePages(w *Catalog) map[string]any {
 }
 
 func sampleQueue(m *cardMaker, f Frame, items []moderation.Item) queuePage {
-	q := m.queuePage(f, moderation.QueuePage{Items: items, Counts: sampleCounts, Capped: true})
+	for i := range items {
+		items[i].Comment.Site = m.site.ID
+	}
+	ms := &makers{visit: &Visit{Context: echo.New().NewContext(httptest.NewRequest("GET", "/", nil), nil), Words: m.Catalog,
+		Sites: []site.Site{m.site}}, params: m.params, bySite: map[string]*cardMaker{m.site.Key: m}}
+	q, err := ms.queuePage(f, moderation.QueuePage{Items: items, Counts: sampleCounts, Capped: true})
+	if err != nil {
+		panic(err)
+	}
 	if len(q.Cards) > 0 {
 		q.Cards[0].Current = true
 	}
@@ -282,39 +294,42 @@ func TestHighlight_SpellsOutInvisibleCharacters(t *testing.T) {
 	}
 }
 
-func TestScore_ExplainsLargeDifference(t *testing.T) {
+func TestReasons_BeginWithWhatDecided(t *testing.T) {
 	m := cardMaker{Catalog: catalogs()["en"], site: site.Site{Settings: site.Settings{Suspect: .9}}}
 	quick := comment.Signal{Name: "form_age", Code: "form_age.quick", Args: map[string]any{"seconds": 2}, Weight: 1}
 	again := comment.Signal{Name: "duplicate", Code: "duplicate.again", Args: map[string]any{"count": 3}, Weight: 2}
-	poor := comment.Signal{Name: "writer", Text: "Its writer is <known>.", Weight: .5}
-	filter := comment.Signal{Name: "classifier", Code: "classifier.spam", Weight: 3}
-	foreign := comment.Signal{Name: "classifier", Code: "classifier.foreign"}
+	links := comment.Signal{Name: "link", Code: "link.count", Args: map[string]any{"count": 2}, Weight: 3}
+	filter := comment.Signal{Name: "classifier", Code: "classifier.spam", Weight: 1.5}
+	abuse := comment.Signal{Name: "classifier", Code: "classifier.abuse",
+		Args: map[string]any{"reason": "personal_attack", "risk": .94, "probability": .94}}
+	attack := []comment.LikelyReason{{Reason: comment.ReasonPersonalAttack, Probability: .89}}
+	words := []classifier.Weight{{Token: "word:casino", Weight: 2, Spam: 14}}
 	for _, tt := range []struct {
-		name        string
-		score, spam float64
-		signals     []comment.Signal
-		want        string
+		name, words, icon, first string
+		score                    float64
+		signals                  []comment.Signal
 	}{
-		{"the same", .31, .31, []comment.Signal{filter}, ""},
-		{"little more", .44, .40, []comment.Signal{filter, quick}, ""},
-		{"little more, beyond the threshold", .91, .88, []comment.Signal{filter, quick},
-			"Raised: sent 2 seconds after the form was opened."},
-		{"much more", .80, .40, []comment.Signal{filter, poor, quick, again},
-			"Raised: sent 3 times; sent 2 seconds after the form was opened."},
-		{"without a code", .60, .40, []comment.Signal{filter, poor},
-			"Raised: its writer is <known>."},
-		{"by the filter's own first guess", .97, .71, []comment.Signal{filter}, ""},
-		{"in a language that is not known", .84, .38, []comment.Signal{filter, foreign},
-			"Almost all words are new here, so it is not suspected."},
-		{"lower", .40, .60, []comment.Signal{filter, quick}, ""},
+		{"copies", "Almost certainly spam", "copy", "Sent 3 times.", .96, []comment.Signal{filter, quick, again}},
+		{"links", "Almost certainly spam", "link", "Contains 2 links.", .96, []comment.Signal{filter, again, links}},
+		{"words", "Almost certainly spam", "megaphone", "Spam words: “casino”.", .97, []comment.Signal{filter, quick}},
+		{"an attack", "Likely personal attack", "bubble", "Like comments refused for personal attack.", .94,
+			[]comment.Signal{filter, again, abuse}},
+		{"nothing", "Nothing unusual", "dash", "May also be personal attack.", .05, []comment.Signal{filter}},
 	} {
-		v := comment.Verdict{Score: tt.score, Spam: tt.spam, Warm: true, Signals: tt.signals}
-		if got := m.score(v).Why; got != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		v := comment.Verdict{Score: tt.score, Spam: tt.score, Warm: true, Signals: tt.signals}
+		it := moderation.Item{Comment: comment.Comment{Verdict: v}, Reasons: attack}
+		if tt.name == "words" {
+			it.Evidence = words
 		}
-	}
-	if why := m.score(comment.Verdict{Score: .9, Spam: .5, Signals: []comment.Signal{again}}).Why; why != "" {
-		t.Errorf("a number that is not shown is explained: %s", why)
+		s, rs := m.score(v), m.reasons(it, "")
+		if s.Words != tt.words || s.Icon != tt.icon || rs[0].Text != tt.first {
+			t.Errorf("%s: %s with the icon %s, first %q", tt.name, s.Words, s.Icon, rs[0].Text)
+		}
+		for _, r := range rs {
+			if strings.Contains(r.Text, "%") {
+				t.Errorf("%s: a second number: %s", tt.name, r.Text)
+			}
+		}
 	}
 }
 

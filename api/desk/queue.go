@@ -1,9 +1,10 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,22 +13,13 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/presence"
+	"github.com/aitys/aitys/moderation/site"
 )
 
-// views are the views of the queue with their icons. A view without always is shown only if it has comments, or is
-// current.
-var views = []struct {
-	key    comment.View
-	icon   string
-	always bool
-}{
-	{comment.ViewPending, "inbox", true},
-	{comment.ViewSuspected, "shield", true},
-	{comment.ViewReported, "flag", false},
-	{comment.ViewAppealed, "back", false},
-	{comment.ViewApproved, "check", true},
-	{comment.ViewRejected, "cross", true},
-	{comment.ViewSpam, "spam", true},
+// tabs are the views that share a place of the rail. The first is the place's own.
+var tabs = [][]comment.View{
+	{comment.ViewPending, comment.ViewSuspected},
+	{comment.ViewApproved, comment.ViewRejected, comment.ViewSpam},
 }
 
 func (p queueParams) view() comment.View {
@@ -51,31 +43,51 @@ func (p queueParams) order() comment.QueueOrder {
 
 type queuePage struct {
 	Frame
-	Heading, Oldest string
-	Self, Clear     string
-	Path            string // the queue's path without a query
-	View, Sort      string
-	Back            string
-	Suspect         string
-	Orders          []Link
-	Fields          []hiddenField // hidden fields that keep the filters in forms of the queue
-	Chips, Adders   []filter
-	Cards           []card
-	Totals          map[string]int // pending comments by band key; nil if the order has no bands
-	Useful          bool           // sorted by how much the model would learn
-	First           bool           // this is the first page
-	Next            string
-	Rest            listEnd
-	TrainingNeeds   string // what the model still needs; "" if nothing
-	Toast           *Toast
-	OriginRequest   *OriginRequest // the most frequent refused origin with a request in the last 24 hours
-	Batches         string
-	Like, ID        string // the bar's reasons suggest none
+	Heading       string
+	Total         string // the count of the view
+	Self, Clear   string
+	Path          string // the queue's path without a query
+	View, Sort    string
+	Back          string
+	Tabs          []Link // the views beside this one
+	Orders        []Link
+	Fields        []hiddenField // hidden fields that keep the filters in forms of the queue
+	Chips, Adders []filter
+	Hits          string // how many comments a search found
+	Cards         []card
+	Totals        map[string]int // pending comments by band key; nil if the order has no bands
+	Useful        bool           // sorted by how much the model would learn
+	First         bool           // this is the first page
+	Next          string
+	Rest          listEnd
+	TrainingNeeds string // what the model still needs; "" if nothing
+	Toast         *Toast
+	OriginRequest *OriginRequest // the most frequent refused origin with a request in the last 24 hours
+	Batches       string         // the account's last batches as SITE/BATCH
+	SiteReplies   []siteReplies
+	Like          string // the bar's reasons suggest none
 }
 
+// siteReplies are the saved replies of one site.
+type siteReplies struct {
+	Site  string
+	Texts []string
+}
+
+// queue shows the queue of the site in the path, or of all sites of the account.
 func (d *desk) queue(v *Visit) error {
+	f, err := d.DeskFrame(v, "")
+	if err != nil {
+		return err
+	}
 	at := parseQueueParams(v.Site.Key, v.QueryParams())
-	page, err := d.Moderation.Queue(v.Ctx(), v.Actor, v.Site, at.request())
+	ms := &makers{desk: d, visit: v, params: at, bySite: map[string]*cardMaker{}}
+	if at.sort == "" {
+		at.sort = keptOrder(v)
+	} else {
+		d.keepOrder(v, at.sort)
+	}
+	page, err := d.readQueue(v, at)
 	if err != nil {
 		return err
 	}
@@ -83,26 +95,18 @@ func (d *desk) queue(v *Visit) error {
 		at.after = "" // the remaining comments were rescored and sort earlier now
 		return v.SeeOther(at.url())
 	}
-	f, err := d.DeskFrame(v, "")
+	ms.params = at
+	p, err := ms.queuePage(f, page)
 	if err != nil {
 		return err
 	}
-	m, err := d.cardMaker(v, at)
-	if err != nil {
+	if p.Rest.First {
+		p.Rest.Snippet = d.Snippet(*ms.one)
+	}
+	if err := d.lastBatches(v, &p); err != nil {
 		return err
 	}
-	p := m.queuePage(f, page)
-	if p.Rest.First || p.Rest.Embed && f.Owner {
-		p.Rest.Snippet = d.Snippet(v.Site)
-	}
-	if f.Moderator {
-		batches, err := d.Moderation.LastBatches(v.Ctx(), v.Actor, v.Site, 20)
-		if err != nil {
-			return fmt.Errorf("list own batches: %w", err)
-		}
-		p.Batches = strings.Join(batches, " ")
-	}
-	if err := d.showFlash(v, m, &p); err != nil {
+	if err := d.showFlash(v, ms, &p); err != nil {
 		return err
 	}
 	knocks, err := d.OriginRequests(v, "queue")
@@ -110,161 +114,306 @@ func (d *desk) queue(v *Visit) error {
 		return err
 	}
 	for _, k := range knocks {
-		if p.OriginRequest == nil && m.now.Sub(k.Last) < 24*time.Hour {
+		if p.OriginRequest == nil && d.Clock.Now().Sub(k.Last) < 24*time.Hour {
 			p.OriginRequest = &k
 		}
 	}
 	if f.Moderator {
-		p.setCurrent(d.Presence.Present(v.Ctx(), v.Site.ID), v.Actor.ID())
+		p.setCurrent(d.present(v, p.Cards), v.Actor.ID(), v.QueryParam("at"))
 	}
 	return v.Show("queue", p)
 }
 
 // queuePage returns the template data of one page of a view.
-func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
-	at, view := m.params, string(m.params.view())
+func (ms *makers) queuePage(f Frame, page moderation.QueuePage) (queuePage, error) {
+	at, view, w := ms.params, string(ms.params.view()), ms.visit.Words
 	p := queuePage{
 		Frame:   f,
-		Heading: m.T("view." + view),
+		Heading: w.T("view." + view),
 		View:    view,
 		Sort:    string(at.order()),
 		Self:    at.url(),
 		Path:    QueueURL(at.site),
-		Back:    at.query(),
+		Back:    at.back(),
 		Fields:  at.fields(),
 		First:   at.after == "",
 		Useful:  at.order() == comment.UsefulFirst,
 	}
-	p.Chips, p.Adders = m.filters(page.Items)
+	for _, group := range tabs {
+		if !slices.Contains(group, at.view()) {
+			continue
+		}
+		p.Heading = w.T("queue")
+		if group[0] == comment.ViewApproved {
+			p.Heading = w.T("decided")
+		}
+		p.Tabs = viewLinks(w, at, group, page.Counts, page.Capped)
+	}
+	p.Chips, p.Adders = w.filters(at, page.Items)
 	all := at
 	all.search = ""
 	p.Clear = all.url()
-	p.Compact = true
-	p.Suspect = strconv.FormatFloat(m.site.Settings.Suspect, 'f', -1, 64)
-	p.Search, p.State = at.search, at.state
+	p.Compact, p.Search, p.State = true, at.search, at.state
 	p.Title = p.Heading
 	if n := page.Counts[at.view()]; n > 0 {
-		p.Title += fmt.Sprintf(" (%s)", m.Count(n, page.Capped))
+		p.Total = w.Count(n, page.Capped)
+		p.Title += fmt.Sprintf(" (%s)", p.Total)
 	}
-	p.Views = viewLinks(m.Catalog, at.site, at, page.Counts, page.Capped)
 	for _, o := range comment.QueueOrders {
-		p.Orders = append(p.Orders, Link{Key: string(o), Label: m.T("order." + string(o)), Current: o == at.order()})
+		p.Orders = append(p.Orders, Link{Key: string(o), Label: w.T("order." + string(o)), Current: o == at.order()})
 	}
 	for _, it := range page.Items {
+		m, err := ms.of(it)
+		if err != nil {
+			return p, err
+		}
 		p.Cards = append(p.Cards, m.card(it))
+		p.addReplies(m)
 	}
-	if at.banded() && m.trainingNeeds == "" {
+	if err := ms.findOne(f); err != nil {
+		return p, err
+	}
+	needs := ""
+	if ms.one != nil {
+		m, err := ms.ofSite(*ms.one)
+		if err != nil {
+			return p, err
+		}
+		needs = m.trainingNeeds
+	}
+	if at.banded() && needs == "" {
 		p.Totals = bandTotals(page)
 	}
-	p.setCurrent(nil, "")
-	if len(page.Items) > 0 && at.order() == comment.OldestFirst && at.after == "" && at.view() == comment.ViewPending {
-		p.Oldest = m.Oldest(m.now.Sub(page.Items[0].Comment.CreatedAt))
-	}
+	p.setCurrent(nil, "", ms.visit.QueryParam("at"))
 	if page.Next != "" {
 		next := at
 		next.after = page.Next
 		p.Next = next.url()
 	}
-	p.Rest = m.listEnd(page)
-	if !at.filtered() && !p.Rest.First && (at.view() == comment.ViewPending || at.view() == comment.ViewSuspected) {
-		p.TrainingNeeds = m.trainingNeeds
+	p.Rest = listEndOf(w, at, page, ms.one != nil)
+	if at.search != "" {
+		p.Hits = w.N("search.hits", len(page.Items), "q", at.search)
+		if page.Next != "" {
+			p.Hits = w.T("search.more", "n", len(page.Items), "q", at.search)
+		}
 	}
-	return p
+	if !at.filtered() && !p.Rest.First && (at.view() == comment.ViewPending || at.view() == comment.ViewSuspected) {
+		p.TrainingNeeds = needs
+	}
+	return p, nil
 }
 
-// setCurrent sets the current card, and the next card after each one. It skips cards that other moderators have open,
-// unless they have all others open.
-func (p *queuePage) setCurrent(present []presence.Presence, account string) {
-	free := func(k card) bool {
-		return !slices.ContainsFunc(present, func(o presence.Presence) bool {
-			return o.Comment == k.ID && o.Account != account
-		})
+// addReplies adds the saved replies of a maker's site once.
+func (p *queuePage) addReplies(m *cardMaker) {
+	texts := m.site.Settings.ReadyReplies()
+	if len(texts) > 0 && !slices.ContainsFunc(p.SiteReplies, func(r siteReplies) bool { return r.Site == m.site.Key }) {
+		p.SiteReplies = append(p.SiteReplies, siteReplies{m.site.Key, texts})
 	}
-	next := ""
-	for i, k := range slices.Backward(p.Cards) {
-		p.Cards[i].NextID = next
-		if next == "" && i < len(p.Cards)-1 {
-			p.Cards[i].NextID = p.Cards[i+1].ID
-		}
-		if free(k) {
-			next = k.ID
+}
+
+// makers makes the cards of a list about several sites.
+type makers struct {
+	desk   *desk
+	visit  *Visit
+	params queueParams
+	bySite map[string]*cardMaker
+	one    *site.Site // the site of the path, or the account's only site; nil with several
+}
+
+// findOne sets one. The frame has a site if it is about one.
+func (ms *makers) findOne(f Frame) error {
+	for i, s := range ms.visit.Sites {
+		if f.Site != nil && s.Key == f.Site.Key {
+			ms.one = &ms.visit.Sites[i]
 		}
 	}
-	start := max(0, slices.IndexFunc(p.Cards, free))
+	return nil
+}
+
+// of returns the maker for an item's site.
+func (ms *makers) of(it moderation.Item) (*cardMaker, error) {
+	at := slices.IndexFunc(ms.visit.Sites, func(s site.Site) bool { return s.ID == it.Comment.Site })
+	if at < 0 {
+		return nil, fmt.Errorf("comment %s: site %d is not among the account's", it.Comment.ID, it.Comment.Site)
+	}
+	return ms.ofSite(ms.visit.Sites[at])
+}
+
+// readQueue returns a page of the queue of one site, or of all.
+func (d *desk) readQueue(v *Visit, at queueParams) (moderation.QueuePage, error) {
+	if v.Site.Key != "" {
+		return d.Moderation.Queue(v.Ctx(), v.Actor, v.Site, at.request())
+	}
+	if len(v.Sites) == 1 {
+		return d.Moderation.Queue(v.Ctx(), v.Actor, v.Sites[0], at.request())
+	}
+	var all moderation.QueuePage // TODO: over all sites
+	all.Counts = map[comment.View]int{}
+	for _, s := range v.Sites {
+		one, err := d.Moderation.Queue(v.Ctx(), v.Actor, s, at.request())
+		if err != nil {
+			return all, err
+		}
+		all.Items = append(all.Items, one.Items...)
+		for view, n := range one.Counts {
+			all.Counts[view] += n
+		}
+	}
+	return all, nil
+}
+
+// ofSite returns the maker for a site.
+func (ms *makers) ofSite(s site.Site) (*cardMaker, error) {
+	if m := ms.bySite[s.Key]; m != nil {
+		return m, nil
+	}
+	m, err := ms.desk.cardMaker(ms.visit, s, ms.params)
+	if err != nil {
+		return nil, err
+	}
+	m.namesSite = ms.params.site == "" && len(ms.visit.Sites) > 1
+	ms.bySite[s.Key] = m
+	return m, nil
+}
+
+// setCurrent sets the current card: the one with the ID at, or the first that no other moderator has open.
+func (p *queuePage) setCurrent(present []presence.Presence, account, at string) {
+	start := slices.IndexFunc(p.Cards, func(k card) bool { return k.ID == at })
+	if start < 0 {
+		start = max(0, slices.IndexFunc(p.Cards, func(k card) bool {
+			return !slices.ContainsFunc(present, func(o presence.Presence) bool {
+				return o.Comment == k.ID && o.Account != account
+			})
+		}))
+	}
 	for i := range p.Cards {
 		p.Cards[i].Current = i == start
 	}
+}
+
+// orderCookie keeps the order that the account chose last, for its next visit.
+const orderCookie = "aitys-order"
+
+// keptOrder returns the order of the cookie, or "" in views of decided comments and without a valid cookie.
+func keptOrder(v *Visit) string {
+	cookie, err := v.Cookie(orderCookie)
+	if err != nil || !slices.Contains(comment.QueueOrders[:], comment.QueueOrder(cookie.Value)) {
+		return ""
+	}
+	if view := comment.View(v.QueryParam("state")); view != "" && view != comment.ViewPending && view != comment.ViewSuspected {
+		return ""
+	}
+	return cookie.Value
+}
+
+func (d *desk) keepOrder(v *Visit, order string) {
+	v.SetCookie(&http.Cookie{Name: orderCookie, Value: order, Path: "/moderate", MaxAge: 365 * 24 * 3600, HttpOnly: true,
+		Secure: d.Secure(), SameSite: http.SameSiteStrictMode})
+}
+
+// lastBatches sets the account's last batches on the page's sites, newest first. Batch IDs sort by time.
+func (d *desk) lastBatches(v *Visit, p *queuePage) error {
+	var all []string
+	for _, of := range v.Sites {
+		shown := len(v.Sites) <= maxRailSites || p.Site != nil && of.Key == p.Site.Key ||
+			slices.ContainsFunc(p.Cards, func(k card) bool { return k.Site == of.Key })
+		if !shown || v.Actor.Role(of.ID) < authz.Moderator {
+			continue
+		}
+		batches, err := d.Moderation.LastBatches(v.Ctx(), v.Actor, of, 20)
+		if err != nil {
+			return fmt.Errorf("list own batches: %w", err)
+		}
+		for _, b := range batches {
+			all = append(all, of.Key+"/"+b)
+		}
+	}
+	id := func(ref string) string { return ref[strings.IndexByte(ref, '/')+1:] }
+	slices.SortFunc(all, func(a, b string) int { return cmp.Compare(id(b), id(a)) })
+	p.Batches = strings.Join(all[:min(20, len(all))], " ")
+	return nil
+}
+
+// present returns the moderators who have comments of the account's sites open.
+func (d *desk) present(v *Visit, cards []card) (all []presence.Presence) {
+	for _, of := range v.Sites {
+		if slices.ContainsFunc(cards, func(k card) bool { return k.Site == of.Key }) {
+			all = append(all, d.Presence.Present(v.Ctx(), of.ID)...)
+		}
+	}
+	return all
 }
 
 // A listEnd is the message after the last card: Some after at least one card, None in an empty list. Others links to
 // pending comments in other views. A site without comments gets the snippet to embed.
 type listEnd struct {
 	Some, None, Others, URL, Text, Snippet string
-	Embed, First                           bool // Embed: may show the snippet; First: the site has no comments yet
+	First                                  bool // the site has no comments yet
 }
 
-func (m *cardMaker) listEnd(page moderation.QueuePage) listEnd {
-	r := listEnd{Some: m.T("rest.end"), None: m.T("rest.empty"), Text: m.T("rest.empty.text")}
-	all := queueParams{site: m.params.site}
+func listEndOf(w *Catalog, at queueParams, page moderation.QueuePage, oneSite bool) listEnd {
+	r := listEnd{Some: w.T("rest.end"), None: w.T("rest.empty"), Text: w.T("rest.empty.text")}
+	all := queueParams{site: at.site}
 	switch n := page.Counts[comment.ViewPending]; {
-	case m.params.view() == comment.ViewPending && !m.params.filtered():
-		r = listEnd{Some: m.T("rest.some"), None: m.T("rest.none"), Text: m.T("rest.text"), Embed: true, First: true}
+	case at.view() == comment.ViewPending && !at.filtered():
+		r = listEnd{Some: w.T("rest.some"), None: w.T("rest.none"), First: true}
 		for _, n := range page.Counts {
 			r.First = r.First && n == 0
 		}
+		r.First = r.First && oneSite
 	case n > 0:
-		r.Others, r.URL = m.N("rest.others", n), all.url()
+		r.Others, r.URL = w.N("rest.others", n), all.url()
 	}
-	if m.params.filtered() {
-		r.None, r.Text = m.T("rest.found"), m.T("rest.found.text")
+	if at.filtered() {
+		r.None, r.Text = w.T("rest.found"), w.T("rest.found.text")
 	}
 	return r
 }
 
 // cardMaker returns the maker of a page's cards. at is the view of the queue to which their forms return.
-func (d *desk) cardMaker(v *Visit, at queueParams) (*cardMaker, error) {
-	staff, err := d.Identity.StaffNames(v.Ctx(), v.Actor, v.Site)
+func (d *desk) cardMaker(v *Visit, of site.Site, at queueParams) (*cardMaker, error) {
+	staff, err := d.Identity.StaffNames(v.Ctx(), v.Actor, of)
 	if err != nil {
 		return nil, err
 	}
-	is, err := d.Learning.TrainingProgress(v.Ctx(), v.Actor, v.Site)
+	is, err := d.Learning.TrainingProgress(v.Ctx(), v.Actor, of)
 	if err != nil {
 		return nil, err
 	}
-	ready := v.Site.Settings.ReadyReplies()
+	ready := of.Settings.ReadyReplies()
 	for i, text := range ready {
 		ready[i] = shorten(strings.ReplaceAll(text, "\n", " "), 60)
 	}
 	return &cardMaker{
 		Catalog:       v.Words,
 		replies:       ready,
-		site:          v.Site,
+		site:          of,
 		now:           d.Clock.Now(),
 		params:        at,
-		decides:       v.Actor.Role(v.Site.ID) >= authz.Moderator,
-		names:         comment.NewNameIndex(append(staff, v.Site.Name), badgeLabels()),
+		decides:       v.Actor.Role(of.ID) >= authz.Moderator,
+		names:         comment.NewNameIndex(append(staff, of.Name), badgeLabels()),
 		trainingNeeds: v.Words.trainingNeeds(is),
 	}, nil
 }
 
-func viewLinks(w *Catalog, site string, at queueParams, counts map[comment.View]int, capped bool) []Link {
-	var links []Link
-	for _, v := range views {
-		if n := counts[v.key]; n > 0 || v.always || v.key == at.view() {
-			to := queueParams{site: site, state: string(v.key)}
-			if v.key == comment.ViewPending {
-				to.state = ""
-			}
-			link := Link{
-				Key: string(v.key), Label: w.T("view." + string(v.key)), Icon: v.icon,
-				Count: w.Count(n, capped), Current: v.key == at.view(),
-			}
-			if to.filters[filterWriter] = at.filters[filterWriter]; to.filtered() {
-				link.Count = "" // counts cover all commenters
-			}
-			link.URL = to.url()
-			links = append(links, link)
+// viewLinks returns links to views with their counts. They keep the commenter's filter.
+func viewLinks(
+	w *Catalog, at queueParams, views []comment.View, counts map[comment.View]int, capped bool,
+) (links []Link) {
+	for i, view := range views {
+		to := queueParams{site: at.site, state: string(view)}
+		if view == comment.ViewPending {
+			to.state = ""
 		}
+		link := Link{Key: string(view), Label: w.T("view." + string(view)), Current: view == at.view()}
+		if i == 0 && view == comment.ViewPending {
+			link.Label = w.T("view.all")
+		}
+		if to.filters[filterWriter] = at.filters[filterWriter]; !to.filtered() { // counts cover all commenters
+			link.Count = w.Count(counts[view], capped)
+		}
+		link.URL = to.url()
+		links = append(links, link)
 	}
 	return links
 }
@@ -288,7 +437,7 @@ func (d *desk) card(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := d.cardMaker(v, parseQueueParams(v.Site.Key, v.QueryParams()))
+	m, err := d.cardMaker(v, v.Site, parseQueueParams(v.Site.Key, v.QueryParams()))
 	if err != nil {
 		return err
 	}

@@ -73,8 +73,20 @@ func (p queueParams) query() string {
 	return q.Encode()
 }
 
+// back returns the parameters for the hidden field back of a form. It names the site.
+func (p queueParams) back() string {
+	q, _ := url.ParseQuery(p.query())
+	if p.site != "" {
+		q.Set("site", p.site)
+	}
+	return q.Encode()
+}
+
 func (p queueParams) url() string {
-	root := "/moderate/" + url.PathEscape(p.site) + "/queue"
+	root := "/moderate/queue" // of all sites
+	if p.site != "" {
+		root = "/moderate/" + url.PathEscape(p.site) + "/queue"
+	}
 	if q := p.query(); q != "" {
 		return root + "?" + q
 	}
@@ -131,10 +143,10 @@ type input struct {
 
 // filters returns the active filters (chips) and the available ones (adders). Pages and commenters are offered from the
 // listed comments. Both ends of a period share one adder.
-func (m *cardMaker) filters(items []moderation.Item) (chips, adders []filter) {
+func (w *Catalog) filters(at queueParams, items []moderation.Item) (chips, adders []filter) {
 	for i, name := range filterNames {
-		in := input{Name: name, Label: m.T("narrow." + name), Options: m.options(i, items)}
-		value := m.params.filters[i]
+		in := input{Name: name, Label: w.T("narrow." + name), Options: w.options(i, items)}
+		value := at.filters[i]
 		switch i {
 		case filterHost:
 			in.Type = "text"
@@ -143,12 +155,12 @@ func (m *cardMaker) filters(items []moderation.Item) (chips, adders []filter) {
 		}
 		switch {
 		case value != "":
-			chips = append(chips, m.chip(i, in, value))
-		case i == filterUntil && m.params.filters[filterSince] == "":
+			chips = append(chips, at.chip(i, in, value))
+		case i == filterUntil && at.filters[filterSince] == "":
 			last := &adders[len(adders)-1]
 			last.Inputs = append(last.Inputs, in)
 		case i == filterSince, i == filterUntil:
-			adders = append(adders, filter{Label: m.T("narrow.date"), Inputs: []input{in}})
+			adders = append(adders, filter{Label: w.T("narrow.date"), Inputs: []input{in}})
 		case in.Type != "" || len(in.Options) > 1:
 			adders = append(adders, filter{Label: in.Label, Inputs: []input{in}})
 		}
@@ -157,19 +169,19 @@ func (m *cardMaker) filters(items []moderation.Item) (chips, adders []filter) {
 }
 
 // chip returns an active filter with the address that removes it.
-func (m *cardMaker) chip(by int, in input, value string) filter {
+func (p queueParams) chip(by int, in input, value string) filter {
 	if at := slices.IndexFunc(in.Options, func(o Link) bool { return o.Key == value }); at >= 0 {
 		value = in.Options[at].Label
 	} else if by == filterPage || by == filterWriter {
 		value = "…" // an ID that is not among the listed comments
 	}
-	without := m.params
+	without := p
 	without.filters[by], without.after = "", ""
 	return filter{Label: in.Label + ": " + value, URL: without.url()}
 }
 
 // options returns the values of a filter, at most 20; nil for filters with free input.
-func (m *cardMaker) options(by int, items []moderation.Item) (all []Link) {
+func (w *Catalog) options(by int, items []moderation.Item) (all []Link) {
 	add := func(key, label string) {
 		if key != "" && len(all) < 20 && !slices.ContainsFunc(all, func(l Link) bool { return l.Key == key }) {
 			all = append(all, Link{Key: key, Label: shorten(label, 60)})
@@ -180,20 +192,20 @@ func (m *cardMaker) options(by int, items []moderation.Item) (all []Link) {
 		for _, l := range i18n.Languages {
 			add(l.Key, l.Name)
 		}
-		add("und", m.T("narrow.other"))
+		add("und", w.T("narrow.other"))
 	case filterPage:
 		for _, it := range items {
 			add(it.Page.ID, pageTitle(it.Page))
 		}
 	case filterWriter:
 		for _, it := range items {
-			add(comment.WriterID(it.Comment.Writer), m.writer(it.Comment))
+			add(comment.WriterID(it.Comment.Writer), w.writer(it.Comment))
 		}
 	case filterScore:
 		most := 1.0
 		for _, b := range bands {
 			least := max(0, (float64(b.least)-.5)/100)
-			add(fmt.Sprintf("%g..%g", least, most), m.T("band."+b.key))
+			add(fmt.Sprintf("%g..%g", least, most), w.T("band."+b.key))
 			most = least
 		}
 	}

@@ -4,41 +4,36 @@ import (
 	"html/template"
 	"math"
 	"regexp"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// A row is a comment in the list, in two lines. The rest of the current comment's card is shown in a pane beside the
-// list. On narrow screens the rows serve as the cards.
+// A row is a comment in the list, in two lines. The rest of its card is inert until the pane shows it.
 type row struct {
 	Line      template.HTML // the text as one paragraph
-	Long      bool          // narrow screens show only the beginning, and a link to the rest
-	Number    string        // the score in percent, or "–"
-	Says      string        // the score and the waiting time in words
 	Age       string
-	TopReason string // the strongest reason
+	TopReason string // what determined the score, or the strongest reason
 	To        string // the commenter to whom it replies
 	Known     string // how many comments of this commenter were approved
+	Propose   string // the decision that a sweep proposes: spam, approve or ""
 	Uncertain bool   // the score is in the middle band, or another reason than spam is likely
 }
 
-// longText is the length in characters up to which a narrow screen shows the whole text.
-const longText = 240
+// sweepText is the length in characters up to which a sweep shows a whole comment.
+const sweepText = 600
+
+// Scores from which a sweep proposes spam, and below which it proposes approval.
+const proposeSpam, proposeApproval = .7, .3
 
 func (m *cardMaker) row(it moderation.Item, k card) row {
 	c := it.Comment
-	r := row{
-		Line: singleParagraph(k.HTML), Long: utf8.RuneCountInString(c.Source) > longText, Number: "–",
-		Says: m.T("row.score", "score", k.Score.Label, "waited", k.Waiting), Age: m.span(m.now.Sub(c.CreatedAt)),
-	}
+	r := row{Line: singleParagraph(k.HTML), Age: m.span(m.now.Sub(c.CreatedAt)), Propose: propose(it)}
 	if k.Score.Warm {
-		r.Number = strconv.Itoa(Percent(c.Verdict.Score))
 		r.Uncertain = k.Band == "either" || len(it.Reasons) > 0
 	}
-	if len(k.Reasons) > 0 {
+	if len(k.Reasons) > 0 && k.Score.Warm && Percent(c.Verdict.Score) >= lowRisk {
 		r.TopReason = k.Reasons[0].Text
 	}
 	if it.Writer.Approved > 0 {
@@ -48,6 +43,23 @@ func (m *cardMaker) row(it moderation.Item, k card) row {
 		r.To = m.T("row.to", "name", shorten(m.writer(*it.Parent), 30))
 	}
 	return r
+}
+
+// propose returns the decision that a sweep proposes for a pending comment, or "". Texts that a sheet cannot show whole,
+// reported comments and comments that a rule holds need a look of their own.
+func propose(it moderation.Item) string {
+	c := it.Comment
+	if c.State != comment.Pending || !c.Verdict.Warm || it.OwnAppeal || len(it.Against.Reports) > 0 ||
+		it.Against.Appeal != nil || utf8.RuneCountInString(c.Source) > sweepText {
+		return ""
+	}
+	switch {
+	case c.Verdict.Score >= proposeSpam && !c.Verdict.IsAbuse():
+		return comment.MarkSpam.String()
+	case c.Verdict.Score < proposeApproval && !c.Verdict.Held():
+		return comment.Approve.String()
+	}
+	return ""
 }
 
 var (

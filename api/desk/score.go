@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aitys/aitys/classifier"
@@ -12,47 +13,58 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 )
 
-// A score is shown as words, as a percentage and as a bar.
+// A score is a comment's risk: one number with its kind. The list, the pane and the comment's page show the same.
 type score struct {
-	Words, Count, Label string
-	Why                 string // why the comment is ranked elsewhere than its percentage suggests
-	Warm                bool
-	Width               int // of 200
+	Number string // in percent, or "–" without a prediction
+	Icon   string // of the kind
+	Kind   string // in words, such as "personal attack"
+	Step   string // the CSS class of the risk, from q0 to q4
+	Words  string // such as "Likely spam"
+	Needs  string // what the model still needs
+	Warm   bool
 }
 
-// score formats a verdict's score, by which the queue is sorted. Why names the signals that raised it above the
-// classifier's probability. Percentages are clamped to 1–99.
+// kindIcons are the icons of the kinds of risk, except those of abuse.
+var kindIcons = map[comment.Kind]string{
+	comment.KindSpam: "megaphone", comment.KindLink: "link", comment.KindCopy: "copy", comment.KindRule: "funnel",
+}
+
+// lowRisk is the percentage below which a comment's risk has no kind.
+const lowRisk = 20
+
+// score formats a verdict's score, by which the queue is sorted, and its kind.
 func (m *cardMaker) score(v comment.Verdict) score {
 	if !v.Warm {
-		s := score{Words: m.T("score.cold"), Label: m.T("score.none")}
+		s := score{Number: "–", Icon: "dash", Step: "q0", Kind: m.T("score.none"), Words: m.T("score.cold")}
 		if m.single { // a list shows it once, above the cards
-			s.Count = m.trainingNeeds
+			s.Needs = m.trainingNeeds
 		}
 		return s
 	}
-	percent := int(math.Round(v.Score * 100))
-	s := score{Warm: true, Width: min(200, 2*percent), Words: m.T("score." + bandOf(v))}
-	s.Count = m.N("score.in100", Percent(v.Score))
-	s.Label = m.N("score.n", Percent(v.Score))
-	if v.IsAbuse() {
-		reason := m.T("reason.low." + string(v.Kind()))
-		s.Count = m.T("score.in100.abuse", "n", Percent(v.Score), "reason", reason)
-		switch {
-		case percent >= 70:
-			s.Words = m.T("score.likely", "reason", reason)
-		case percent >= 30:
-			s.Words = m.T("score.possible", "reason", reason)
+	percent := Percent(v.Score)
+	s := score{Number: m.Number(percent), Icon: "dash", Kind: m.T("kind.none"), Warm: true, Step: "q0"}
+	for step, least := range []int{0, lowRisk, 40, 70, 90} {
+		if percent >= least {
+			s.Step = "q" + strconv.Itoa(step)
 		}
 	}
-	var why []string
-	for _, signal := range v.RaisingSignals(m.site.Settings.Suspect) {
-		why = append(why, m.SignalText(signal.Code, signal.Text, signal.Args))
+	s.Words = m.T("score." + bandOf(v))
+	if percent < lowRisk {
+		s.Words = m.T("score.nothing")
+		return s
 	}
-	switch {
-	case len(why) > 0:
-		s.Why = m.RaisedBecause(why)
-	case v.Foreign() && v.ScoreDiffers(m.site.Settings.Suspect):
-		s.Why = m.T("higher.foreign")
+	kind := v.Kind()
+	s.Icon, s.Kind = cmp.Or(kindIcons[kind], "bubble"), m.T("kind."+string(kind))
+	if kind == comment.KindNone {
+		s.Icon = "dash"
+	}
+	if v.IsAbuse() {
+		switch {
+		case percent >= 70:
+			s.Words = m.T("score.likely", "reason", s.Kind)
+		case percent >= 30:
+			s.Words = m.T("score.possible", "reason", s.Kind)
+		}
 	}
 	return s
 }
@@ -86,40 +98,49 @@ func (c *Catalog) trainingNeeds(is learning.TrainingProgress) string {
 
 // A reason is one sentence for refusal (For) or against it.
 type reason struct {
-	For    bool
-	Text   string
-	weight float64
+	For     bool
+	Text    string
+	weight  float64
+	decided bool // it determined the score
 }
 
 // disguiseWeight ranks disguised text among the reasons. It equals the weight of a filled honeypot field.
 const disguiseWeight = 4
 
-// reasons returns likely refusal reasons, disguise, signals and the strongest evidence as sentences, strongest first.
-// It omits the classifier's signals, which are the score; signals that Score.Why names; and signals of weight 0, unless
-// they are rules.
+// reasons returns likely refusal reasons, disguise, signals and the strongest evidence as sentences. What determined the
+// score comes first, then the strongest. It omits the classifier's signals, which are the score, and signals of weight
+// 0, unless they are rules.
 func (m *cardMaker) reasons(it moderation.Item, disguise string) []reason {
 	var rs []reason
+	v := it.Comment.Verdict
+	kind := v.Kind()
 	for _, l := range it.Reasons {
-		r := reason{For: true, Text: m.likelyReasonText(l), weight: math.Log(l.Probability / (1 - l.Probability))}
-		if l.Probability > it.Comment.Verdict.Spam {
-			r.weight = math.Inf(1) // likelier than spam: list it first
-		}
+		r := reason{For: true, Text: m.likelyReasonText(l, kind), weight: math.Log(l.Probability / (1 - l.Probability))}
+		r.decided = kind == comment.Kind(l.Reason.String())
 		rs = append(rs, r)
 	}
 	if disguise != "" {
 		rs = append(rs, reason{For: true, Text: disguise, weight: disguiseWeight})
 	}
-	named := it.Comment.Verdict.RaisingSignals(m.site.Settings.Suspect)
-	for _, s := range it.Comment.Verdict.Signals {
-		same := func(n comment.Signal) bool { return n.Name == s.Name }
-		if s.Name != "classifier" && (s.Weight != 0 || s.Name == "rule") && !slices.ContainsFunc(named, same) {
-			rs = append(rs, reason{For: s.Weight > 0, Text: m.SignalText(s.Code, s.Text, s.Args), weight: s.Weight})
+	for _, s := range v.Signals {
+		if s.Name != "classifier" && (s.Weight != 0 || s.Name == "rule") {
+			rs = append(rs, reason{For: s.Weight > 0, Text: m.SignalText(s.Code, s.Text, s.Args), weight: s.Weight,
+				decided: s.Weight > 0 && !v.IsAbuse() && comment.SignalKind(s.Name) == kind})
 		}
 	}
-	if it.Comment.Verdict.Warm {
-		rs = append(rs, m.evidenceReasons(it.Evidence)...)
+	if v.Warm {
+		for _, r := range m.evidenceReasons(it.Evidence) {
+			r.decided = kind == comment.KindSpam && r.For
+			rs = append(rs, r)
+		}
+		if v.Foreign() && v.ScoreDiffers(m.site.Settings.Suspect) {
+			rs = append(rs, reason{Text: m.T("higher.foreign")})
+		}
 	}
 	slices.SortStableFunc(rs, func(a, b reason) int {
+		if a.decided != b.decided {
+			return map[bool]int{true: -1, false: 1}[a.decided]
+		}
 		return cmp.Or(cmp.Compare(math.Abs(b.weight), math.Abs(a.weight)), cmp.Compare(a.Text, b.Text))
 	})
 	return rs
@@ -131,13 +152,13 @@ func (m *cardMaker) evidenceReasons(ws []classifier.Weight) (rs []reason) {
 	said, sum := m.strongest(ws, false)
 	for refusal, key := range map[bool]string{true: "spoken.for", false: "spoken.against"} {
 		if len(said[refusal]) > 0 {
-			rs = append(rs, reason{refusal, m.T(key, "words", strings.Join(said[refusal], ", ")), sum[refusal]})
+			rs = append(rs, reason{For: refusal, Text: m.T(key, "words", strings.Join(said[refusal], ", ")), weight: sum[refusal]})
 		}
 	}
 	for _, w := range ws {
 		kind, trait, _ := strings.Cut(w.Token, ":")
 		if isStrong(w, 3) && (kind == "website" || kind == "trait" && !strings.HasPrefix(trait, "mixed_letters=")) {
-			rs = append(rs, reason{w.Weight > 0, m.TokenText(w.Token) + ".", w.Weight})
+			rs = append(rs, reason{For: w.Weight > 0, Text: m.TokenText(w.Token) + ".", weight: w.Weight})
 		}
 	}
 	return rs
@@ -172,13 +193,22 @@ func (m *cardMaker) strongest(ws []classifier.Weight, likely bool) (said map[boo
 
 var quotedKinds = []string{"word", "domain", "writer_site"}
 
-// likelyReasonText says how often similar comments were refused for a reason, and quotes the strongest evidence.
-func (m *cardMaker) likelyReasonText(l comment.LikelyReason) string {
-	text := m.T("tone", "n", Percent(l.Probability), "reason", m.T("reason.low."+l.Reason.String()))
-	if said, _ := m.strongest(l.Evidence, true); len(said) > 0 {
-		text += " " + m.T("tone.words", "words", strings.Join(said[true], ", "))
+// likelyReasonText names a reason that is likely besides the kind of the score, or quotes the strongest evidence for the
+// kind itself.
+func (m *cardMaker) likelyReasonText(l comment.LikelyReason, kind comment.Kind) string {
+	name := m.T("reason.low." + l.Reason.String())
+	said, _ := m.strongest(l.Evidence, true)
+	words := strings.Join(said[true], ", ")
+	switch own := kind == comment.Kind(l.Reason.String()); {
+	case own && words == "":
+		return m.T("tone.like", "reason", name)
+	case own:
+		return m.T("tone.like.words", "reason", name, "words", words)
+	case words == "":
+		return m.T("tone.also", "reason", name)
+	default:
+		return m.T("tone.also.words", "reason", name, "words", words)
 	}
-	return text
 }
 
 // An evidenceList is the evidence for and against one reason.
@@ -192,7 +222,7 @@ type evidence struct {
 	Token, Because, Weight string
 	For                    bool
 	Class                  string // the CSS class of a highlight
-	X, Width               string // of the bar in SVG units; its zero line is at 80
+	Width                  string // of the bar in SVG units, up to 120
 }
 
 // evidenceLists returns one list per reason, the likeliest reason first. Spam is always among them.
@@ -217,15 +247,14 @@ func (m *cardMaker) evidenceLists(it moderation.Item) []evidenceList {
 func (m *cardMaker) evidence(ws []classifier.Weight, r comment.Reason) []evidence {
 	es := make([]evidence, 0, len(ws))
 	for _, w := range ws {
-		width := min(80, math.Abs(w.Weight)*26)
 		e := evidence{
 			Token: shorten(m.TokenText(w.Token), 60), Because: m.seen(w, r), For: w.Weight > 0,
 			Weight: m.Signed(w.Weight, 1),
-			X:      "80", Width: Decimal(width),
+			Width:  Decimal(min(120, math.Abs(w.Weight)*40)),
 		}
 		switch {
 		case !e.For:
-			e.Class, e.X = classAgainst, Decimal(80-width)
+			e.Class = classAgainst
 		case r != comment.ReasonSpam:
 			e.Class = classReason
 		}

@@ -125,7 +125,7 @@ func (d *desk) home(v *Visit) error {
 	case err != nil:
 		return err
 	case len(sites) > 0:
-		return v.SeeOther(QueueURL(sites[0].Key))
+		return v.SeeOther(QueueURL(""))
 	case v.Actor.Account.AllSites >= authz.Owner:
 		return v.SeeOther("/moderate/setup/site")
 	}

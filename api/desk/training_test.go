@@ -57,16 +57,8 @@ func TestReply_ContradictionIsShownWithUndo(t *testing.T) {
 		t.Fatalf("the filter says %v, which is not sure", v.Spam)
 	}
 	const words = "The filter disagreed:"
-	b := w.as("Olga").misses(words)
-	form := find(b.card("casino bonus"), func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
-	b.submit(form, b.values(form, fields{"body": "What makes you ask?"})).sees("Reply published.").sees(words)
-	w.stands(c, comment.Approved)
-	b.press(b.doc, "Undo", nil).sees("Undone.").misses(words)
-	w.stands(c, comment.Pending)
-
-	// The same on the comment's own page.
-	b.open("/moderate/blog/comments/" + c.ID)
-	form = find(b.doc, func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
+	b := w.as("Olga").misses(words).open("/moderate/blog/comments/" + c.ID)
+	form := find(b.doc, func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
 	b.submit(form, b.values(form, fields{"body": "And what makes you ask now?"})).sees(words)
 	b.press(b.doc, "Undo this decision", nil)
 	w.stands(c, comment.Pending)
@@ -91,20 +83,18 @@ func TestEvidence_LikelyReasonShowsCounts(t *testing.T) {
 	}
 	for lang, want := range map[string]struct{ seen, head, sentence, means string }{
 		"en": {"personal attacks, 0 approved", "Evidence for “personal attack”",
-			" % likely personal attack. Mainly: “", "sign of personal attack"},
+			"Like comments refused for personal attack: “", "sign of personal attack"},
 		"ru": {"отклонено за личные нападки: ", "Признаки причины «личные нападки»",
-			" %: личные нападки. Главное: «", "признак: личные нападки"},
+			"Похоже на отклонённые (личные нападки): «", "признак: личные нападки"},
 		"kk": {"жеке басқа тиісуде: ", "«жеке басқа тиісу» белгілері",
-			" %: жеке басқа тиісу. Негізінен: «", "белгісі: жеке басқа тиісу"},
+			"Қабылданбағандарға ұқсас (жеке басқа тиісу): «", "белгісі: жеке басқа тиісу"},
 	} {
 		b := w.as("Olga")
 		b.langs = lang
 		b.open("/moderate/blog/queue")
 		card := b.card("clueless")
-		for _, what := range []string{want.seen, want.head, want.sentence} {
-			if !strings.Contains(nameOf(card), what) {
-				t.Errorf("%s: the card does not say %q: %s", lang, what, nameOf(card))
-			}
+		if !strings.Contains(nameOf(card), want.sentence) {
+			t.Errorf("%s: the row does not say %q: %s", lang, want.sentence, nameOf(card))
 		}
 		if !marked(card, "t", "clueless") || !marked(card, "t", "moron") || marked(card, "t", "tomatoes") {
 			t.Errorf("%s: the card does not mark the attack's words", lang)

@@ -169,13 +169,13 @@ func (v Verdict) Kind() Kind {
 		if s.Weight <= most {
 			continue
 		}
-		kind, most = KindSpam, s.Weight
-		if k, ok := signalKinds[s.Name]; ok {
-			kind = k
-		}
+		kind, most = SignalKind(s.Name), s.Weight
 	}
 	return kind
 }
+
+// SignalKind returns the kind of risk of which a signal speaks.
+func SignalKind(name string) Kind { return cmp.Or(signalKinds[name], KindSpam) }
 
 // SignalCodes returns the codes of the signals in their order, each once.
 func (v Verdict) SignalCodes() []string {

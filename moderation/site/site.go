@@ -96,7 +96,7 @@ func (s Settings) TakesComments(p Page, now time.Time) bool {
 
 // ReservedKeys lists keys that no site may have. The desk uses them in URLs for pages about all sites.
 var ReservedKeys = []string{
-	"assets", "language", "people", "sessions", "setup", "signin", "signout", "sites", "tokens",
+	"assets", "decisions", "language", "people", "queue", "sessions", "setup", "signin", "signout", "sites", "tokens", "undo",
 }
 
 var siteKey = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)

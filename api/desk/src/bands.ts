@@ -1,5 +1,5 @@
 /** Score bands of the list. A band's button selects only the rows that have been visible on the screen. */
-import { boxOf, type Card, type Cards, isChanged } from './cards'
+import { boxOf, type Card, type Cards, countOf, isChanged, pick } from './cards'
 import { linkIn } from './onward'
 import { say } from './words'
 
@@ -10,13 +10,12 @@ export class Bands {
 
   constructor(cards: Cards) {
     this.#cards = cards
-    const head = cards.list.querySelector<HTMLElement>('.band-head')
-    const bar = document.querySelector<HTMLElement>('.top')
-    const top = getComputedStyle(bar ?? document.body).position === 'sticky' ? (bar?.offsetHeight ?? 0) : 0
-    const actions = Number.parseFloat(getComputedStyle(document.body).getPropertyValue('--bar')) || 0 // on phones
+    const root = cards.scroller
+    const whole = root === document.scrollingElement
     this.#observer = new IntersectionObserver(entries => this.#intersected(entries), {
+      root: whole ? null : root,
       threshold: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-      rootMargin: `${-top - (top && head ? head.offsetHeight : 0)}px 0px ${-actions}px`, // sticky bars cover rows
+      rootMargin: whole ? '-88px 0px -72px' : '-36px 0px 0px', // sticky bars cover rows
     })
     cards.list.addEventListener('change', () => this.#update())
     cards.list.addEventListener('click', event => {
@@ -30,11 +29,9 @@ export class Bands {
   /** Selects the seen rows of a band, or deselects them if all are selected. */
   select(band: HTMLElement | null | undefined): void {
     if (!band) return
-    const boxes = this.#seenOf(band)
-      .map(boxOf)
-      .filter(box => box !== null)
-    const on = boxes.some(box => !box.checked)
-    for (const box of boxes) box.checked = on
+    const seen = this.#seenOf(band).filter(card => boxOf(card) !== null)
+    const on = seen.some(card => !isPicked(card))
+    for (const card of seen) pick(card, on)
     this.#cards.list.dispatchEvent(new Event('change'))
   }
 
@@ -60,15 +57,19 @@ export class Bands {
       const seen = this.#seenOf(band)
       const more = band === bands.at(-1) && linkIn(document) !== null
       const total = Number(band.dataset.total ?? -1)
-      const later = more && total >= 0 ? Math.max(0, total - commentsIn(band)) : 0
+      const pending = total < 0 ? -1 : Math.max(0, total - decidedIn(band))
+      const here = sum(all)
+      const later = more && pending >= 0 ? Math.max(0, pending - here) : 0
       const first = all.findIndex(card => !this.#seen.has(card))
       const above = first >= 0 && all.indexOf(seen.at(-1) as Card) > first
-      this.#updateBand(band, seen, all.length - seen.length + later, more, above)
+      const head = band.querySelector('.band-head .muted')
+      if (head && pending >= 0) head.textContent = say('band.pending', { n: pending })
+      this.#updateBand(band, seen, here - sum(seen) + later, more, above)
     }
   }
 
   /**
-   * Updates a band's button and hint. unseen counts unseen rows. more is set if further pages may follow, above if an
+   * Updates a band's button and hint. unseen counts unseen comments. more is set if further pages may follow, above if an
    * unseen row precedes a seen one.
    */
   #updateBand(band: HTMLElement, seen: Card[], unseen: number, more: boolean, above: boolean): void {
@@ -76,9 +77,9 @@ export class Bands {
     const button = band.querySelector<HTMLElement>('[data-select]')
     const words = button?.querySelector('span')
     if (!small || !button || !words) return
-    const n = seen.length
+    const n = sum(seen)
     const whole = unseen === 0 && !more
-    const on = n > 0 && seen.every(card => boxOf(card)?.checked)
+    const on = n > 0 && seen.every(isPicked)
     const rest = unseen > 0 ? say(above ? 'band.unseen' : 'band.below', { n: unseen }) : ''
     small.textContent = whole ? say('band.whole', { n, m: n }) : rest
     button.hidden = n === 0 || !seen.some(boxOf)
@@ -88,11 +89,14 @@ export class Bands {
   }
 }
 
-/** Returns the number of comments that the rows of a band represent, decided or not. */
-function commentsIn(band: HTMLElement): number {
-  const rows = Array.from(band.querySelectorAll<HTMLElement>('.lines > li'))
-  const alike = (row: HTMLElement) => row.dataset.alike ?? row.querySelector<Card>('.card')?.dataset.alike
-  return rows.reduce((sum, row) => sum + Number(alike(row) ?? 1), 0)
+const isPicked = (card: Card): boolean => 'picked' in card.dataset
+
+/** Returns the number of comments that cards represent. */
+const sum = (cards: Card[]): number => cards.reduce((n, card) => n + countOf(card), 0)
+
+/** Returns the number of decided comments in a band. */
+function decidedIn(band: HTMLElement): number {
+  return Array.from(band.querySelectorAll<HTMLElement>('.run')).reduce((n, run) => n + Number(run.dataset.n), 0)
 }
 
 /** Returns the cards of a band that no other user changed. */

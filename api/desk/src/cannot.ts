@@ -1,5 +1,5 @@
 /** Messages for keys that cannot act on a comment. */
-import type { Card } from './cards'
+import { type Card, can } from './cards'
 import { say } from './words'
 
 /** Returns why the user cannot reply to a comment. */
@@ -11,5 +11,5 @@ export function noReply(card: Card): string {
 export function noDecision(card: Card): string {
   if (card.dataset.state === 'removed') return say('cannot.removed')
   if ('ownAppeal' in card.dataset) return say('cannot.appeal')
-  return say(card.querySelector('.refuse') ? 'cannot.already' : 'cannot.decide')
+  return say(can(card, 'reject') || card.querySelector('.refuse') ? 'cannot.already' : 'cannot.decide')
 }

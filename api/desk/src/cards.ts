@@ -1,10 +1,14 @@
 /** The list of cards: the current card, folded cards and new cards. It makes no decisions. */
 import { localTimes } from './page'
+import { detailsOf } from './pane'
+import { type Fold, Runs } from './runs'
 
 /** A card is an article of the list, or the one comment of its own page. */
 export type Card = HTMLElement
 
 export const idOf = (card: Card): string => card.dataset.comment ?? ''
+
+export const siteOf = (card: Card): string => card.dataset.site ?? ''
 
 /** The campaign that a card represents: its members up to the one numbered upto, of which n are pending. */
 export interface FoldedCampaign {
@@ -18,7 +22,13 @@ export function campaignOf(card: Card): FoldedCampaign | undefined {
   return campaign ? { id: campaign, upto: Number(upto), n: Number(alike) } : undefined
 }
 
+/** Returns the number of comments that a card represents. */
+export const countOf = (card: Card): number => Number(card.dataset.alike ?? 1)
+
 export const versionOf = (card: Card): number => Number(card.dataset.version)
+
+/** Reports whether an action is available for a comment. */
+export const can = (card: Card, action: string): boolean => (card.dataset.can ?? '').split(' ').includes(action)
 
 /** Reports whether another user changed the comment after it was shown. Deciding it then needs a second press. */
 export const isChanged = (card: Card): boolean => 'changed' in card.dataset
@@ -29,17 +39,38 @@ export const isSettled = (card: Card): boolean => 'settled' in card.dataset
 /** Reports whether another moderator has the comment open. */
 export const isHeld = (card: Card): boolean => 'held' in card.dataset
 
+/** Returns the name of a card's commenter, at most 40 characters. */
+export function nameOf(card: Card): string {
+  const name = Array.from((card.querySelector('.name') ?? card.querySelector('.who b'))?.textContent?.trim() ?? '')
+  return name.length > 40 ? `${name.slice(0, 40).join('')}…` : name.join('')
+}
+
+/** On narrow screens the page scrolls, otherwise the list. */
+const narrow = matchMedia('(max-width: 860px), (max-height: 460px)')
+
 /** The list fires "change" when the selection or the cards change, and "current" when the current card changes. */
 export class Cards {
   readonly list: HTMLElement
-  readonly #folded = new Map<string, { card: Card; row: HTMLElement }>()
+  readonly runs = new Runs()
+  #current: Card | null
 
   constructor(list: HTMLElement) {
     this.list = list
+    this.#current = list.querySelector<Card>('.card[aria-current=true]')
     list.addEventListener('focusin', event => {
       const card = event.target instanceof Element ? event.target.closest<Card>('.card') : null
       if (card && card !== this.current) this.#mark(card)
     })
+    list.addEventListener('change', event => {
+      const card = event.target instanceof HTMLInputElement ? event.target.closest<Card>('.card') : null
+      card?.toggleAttribute('data-picked', boxOf(card)?.checked)
+    })
+    for (const card of this.all) quiet(card)
+  }
+
+  /** Returns the element that scrolls the list. */
+  get scroller(): Element {
+    return narrow.matches ? (document.scrollingElement ?? document.body) : (this.list.closest('.rows') ?? document.body)
   }
 
   /** Returns the cards that are not folded, in order. */
@@ -48,11 +79,11 @@ export class Cards {
   }
 
   get current(): Card | null {
-    return this.list.querySelector<Card>('.card[aria-current=true]')
+    return this.#current?.isConnected ? this.#current : null
   }
 
   get selected(): Card[] {
-    return this.all.filter(card => boxOf(card)?.checked)
+    return Array.from(this.list.querySelectorAll<Card>('.card[data-picked]'))
   }
 
   /** Returns the undecided cards of this view. */
@@ -64,33 +95,48 @@ export class Cards {
   selectAll(): void {
     const unchanged = this.all.filter(card => !isChanged(card))
     const on = unchanged.some(card => boxOf(card)?.checked === false)
-    for (const card of on ? unchanged : this.selected) {
-      const box = boxOf(card)
-      if (box) box.checked = on
-    }
+    for (const card of on ? unchanged : this.selected) pick(card, on)
     this.list.dispatchEvent(new Event('change'))
   }
 
   find(id: string): Card | undefined {
-    return this.all.find(card => idOf(card) === id)
+    return this.list.querySelector<Card>(`.card[data-comment="${CSS.escape(id)}"]`) ?? undefined
   }
 
   has(id: string): boolean {
-    return this.#folded.has(id) || this.find(id) !== undefined
+    return this.runs.has(id) || this.find(id) !== undefined
   }
 
-  /** Makes a card current and focuses it. */
-  go(card: Card | undefined, bringIntoView = true): void {
+  /** Makes a card current and focuses it. The list scrolls so that the card is in its upper third. */
+  go(card: Card | undefined, scrolls = true): void {
     if (!card) return
     this.#mark(card)
     card.focus({ preventScroll: true })
-    if (bringIntoView) card.scrollIntoView({ block: 'nearest' })
+    if (scrolls) this.#keepHigh(card)
   }
 
   #mark(card: Card): void {
-    this.current?.removeAttribute('aria-current')
+    const former = this.#current
+    if (former) {
+      former.removeAttribute('aria-current')
+      former.tabIndex = -1
+    }
+    this.#current = card
     card.setAttribute('aria-current', 'true')
+    card.tabIndex = 0
     this.list.dispatchEvent(new Event('current'))
+  }
+
+  /** Scrolls the list if a card is below its upper third, or above it. */
+  #keepHigh(card: Card): void {
+    const scroller = this.scroller
+    const whole = scroller === document.scrollingElement
+    const top = whole ? 0 : scroller.getBoundingClientRect().top
+    const height = whole ? innerHeight : scroller.clientHeight
+    const y = card.getBoundingClientRect().top - top
+    const least = whole ? 64 : 48 // below sticky bars
+    if (y > height / 3) scroller.scrollBy(0, y - height / 3)
+    else if (y < least) scroller.scrollBy(0, y - least)
   }
 
   /** Returns the card above another, or the first card for null. */
@@ -117,36 +163,19 @@ export class Cards {
     return below.find(c => !isHeld(c)) ?? rest.findLast(c => !isHeld(c)) ?? below[0] ?? rest.at(-1)
   }
 
-  /** Replaces a card with a row. The card is kept for undo. */
-  fold(card: Card, row: HTMLElement): void {
-    const box = boxOf(card)
-    if (box) box.checked = false
-    for (const open of card.querySelectorAll('details[open]')) open.removeAttribute('open')
+  /** Folds a card's row. The card is kept for undo. */
+  fold(card: Card, fold: Fold): void {
+    pick(card, false)
     card.removeAttribute('aria-current')
-    if (card.dataset.alike) row.dataset.alike = card.dataset.alike
-    const stands = this.rowOf(idOf(card)) ?? card.closest('li') // a row, if the card is already folded
-    stands?.replaceWith(row)
-    this.#folded.set(idOf(card), { card, row })
-    this.list.dispatchEvent(new Event('change'))
+    if (card === this.#current) this.#current = null
+    this.runs.fold(card, fold)
   }
 
   /** Restores a folded card. Returns undefined if it is not folded here. */
   unfold(id: string): Card | undefined {
-    const folded = this.#folded.get(id)
-    if (!folded) return undefined
-    this.#folded.delete(id)
-    folded.row.replaceWith(itemOf(folded.card))
-    this.list.dispatchEvent(new Event('change'))
-    return folded.card
-  }
-
-  /** Returns the IDs of folded comments. */
-  get folded(): string[] {
-    return [...this.#folded.keys()]
-  }
-
-  rowOf(id: string): HTMLElement | undefined {
-    return this.#folded.get(id)?.row
+    const card = this.runs.unfold(id)
+    if (card) this.list.dispatchEvent(new Event('change'))
+    return card
   }
 
   /**
@@ -160,16 +189,22 @@ export class Cards {
     const same = textOf(card) === textOf(fresh)
     const { view } = this.list.dataset
     const stays = state === view || (view === 'suspected' && state === 'pending')
-    const notice = fresh.querySelector<HTMLElement>(':scope > .notice')
+    const notice = detailsOf(fresh).querySelector<HTMLElement>('.notice.taken')
     const happened = fresh.querySelector<HTMLElement>('.t .happened')
-    if (!same && !campaignOf(card)) for (const part of ['.t', '.what']) swap(card, fresh, part)
-    for (const old of card.querySelectorAll(':scope > .notice, .t .happened')) old.remove()
+    const there = detailsOf(card)
+    if (!same && !campaignOf(card)) {
+      const row = fresh.querySelector('.t')
+      if (row) card.querySelector('.t')?.replaceWith(row)
+      there.replaceChildren(...detailsOf(fresh).childNodes)
+    }
+    for (const old of [...there.querySelectorAll('.notice.taken'), ...card.querySelectorAll('.t .happened')])
+      old.remove()
     card.toggleAttribute('data-changed', !stays || !same)
     card.toggleAttribute('data-settled', !stays)
     if (isChanged(card) && notice && happened) {
       notice.querySelector('[data-again]')?.setAttribute('hidden', '')
       if (stays) notice.querySelector('[data-leave]')?.remove()
-      card.querySelector('.w')?.before(notice)
+      there.prepend(notice)
       card.querySelector('.t .name')?.after(' ', happened)
       card.dataset.now = state
     }
@@ -181,17 +216,21 @@ export class Cards {
     const notice = Object.assign(document.createElement('div'), { className: 'notice taken', role: 'alert' })
     notice.append(document.createElement('p'))
     notice.firstElementChild?.append(Object.assign(document.createElement('b'), { textContent: words }))
-    card.querySelector(':scope > .notice')?.remove()
-    card.querySelector('.w')?.before(notice)
-    for (const said of card.querySelectorAll('.said, .text')) said.replaceChildren()
+    const there = detailsOf(card)
+    there.querySelector('.notice.taken')?.remove()
+    there.prepend(notice)
+    for (const said of [...there.querySelectorAll('.said'), ...card.querySelectorAll('.text')]) said.replaceChildren()
+    const pill = Object.assign(document.createElement('span'), { className: 'pill happened', textContent: words })
+    card.querySelector('.t .happened')?.remove()
+    card.querySelector('.t .name')?.after(' ', pill)
     card.dataset.changed = card.dataset.settled = ''
     card.dataset.now = 'removed'
     this.list.dispatchEvent(new Event('change'))
   }
 
-  /** Scrolls a card and its alert into view. The current card stays current. */
+  /** Scrolls a card into view. The current card stays current. */
   show(card: Card): void {
-    for (const part of [card, card.querySelector('[role=alert]')]) part?.scrollIntoView({ block: 'nearest' })
+    card.scrollIntoView({ block: 'nearest' })
     if (!this.current) this.go(card)
   }
 
@@ -201,7 +240,6 @@ export class Cards {
   take(theirs: Card): Card | undefined {
     if (this.find(idOf(theirs))) return undefined
     const card = adopt(theirs)
-    card.removeAttribute('aria-current')
     const mine = this.unfold(idOf(theirs))
     if (mine) mine.replaceWith(card)
     else {
@@ -226,13 +264,12 @@ export class Cards {
     const added: Card[] = []
     let last: Element | null = null
     for (const theirs of fresh.querySelectorAll<Card>('.cards .card')) {
-      const mine = this.find(idOf(theirs)) ?? this.rowOf(idOf(theirs))
+      const mine = this.find(idOf(theirs)) ?? this.runs.lineOf(idOf(theirs))
       if (mine) {
         last = mine.closest('li')
         continue
       }
       const card = adopt(theirs)
-      card.removeAttribute('aria-current')
       const item = itemOf(card)
       this.#insert(item, last, theirs.closest<HTMLElement>('.band'))
       last = item
@@ -263,7 +300,8 @@ export class Cards {
     const anchor = this.current
     const before = anchor?.getBoundingClientRect().top
     change()
-    if (anchor?.isConnected && before !== undefined) scrollBy(0, anchor.getBoundingClientRect().top - before)
+    if (anchor?.isConnected && before !== undefined)
+      this.scroller.scrollBy(0, anchor.getBoundingClientRect().top - before)
   }
 }
 
@@ -272,39 +310,30 @@ export function boxOf(card: Card): HTMLInputElement | null {
   return card.querySelector<HTMLInputElement>('.pick input')
 }
 
-/** Returns a comment's text as one line, without elements added by the desk. Covered text becomes "…". */
-export function lineOf(card: Card): string {
-  const said = card.querySelector('.said')?.cloneNode(true) as HTMLElement | undefined
-  if (!said || said.querySelector('details:not([open])')) return '…'
-  for (const ours of said.querySelectorAll('summary, .host, .chip')) ours.remove()
-  for (const end of said.querySelectorAll('p, li, pre, br')) end.after(' ')
-  return (said.textContent ?? '').replace(/\s+/g, ' ').trim()
+/** Selects or deselects a card. */
+export function pick(card: Card, on: boolean): void {
+  const box = boxOf(card)
+  if (box) box.checked = on
+  card.toggleAttribute('data-picked', on && box !== null)
 }
 
 /** Returns the text and link targets of a comment, for detecting edits. */
 function textOf(card: Card): string | undefined {
-  const said = card.querySelector('.what > .said')
+  const said = detailsOf(card).querySelector('.said:not(.against .said)')
   const targets = [...(said?.querySelectorAll<HTMLElement>('.link') ?? [])].map(link => link.title)
   return said ? [said.textContent?.trim(), ...targets].join('\n') : undefined
 }
 
-/** Replaces a part of a card with the same part of a newer rendering. */
-function swap(card: Card, fresh: Card, part: string): void {
-  const theirs = fresh.querySelector(part)
-  if (theirs) card.querySelector(part)?.replaceWith(theirs)
-}
-
 /** Returns the description of another user's change to a comment. */
 export function happenedTo(card: Card): string {
-  return card.querySelector(':scope > .notice b')?.textContent ?? ''
+  return card.querySelector('.t .happened')?.textContent ?? ''
 }
 
-/** Sets the version of a card and in its forms. */
+/** Sets the version of a card and in its checkbox. */
 export function setVersion(card: Card, version: number): void {
   card.dataset.version = String(version)
-  for (const input of card.querySelectorAll<HTMLInputElement>('input[name=comment]'))
-    input.value = `${idOf(card)}:${version}`
-  for (const input of card.querySelectorAll<HTMLInputElement>('input[name=version]')) input.value = String(version)
+  const box = boxOf(card)
+  if (box?.name === 'comment') box.value = `${siteOf(card)}/${idOf(card)}:${version}`
 }
 
 function itemOf(card: Card): HTMLElement {
@@ -329,21 +358,29 @@ function emptied(theirs: HTMLElement | null): HTMLElement {
 
 function adopt(card: Card): Card {
   const copy = document.importNode(card, true)
+  copy.removeAttribute('aria-current')
+  copy.tabIndex = -1
+  quiet(copy)
   localTimes(copy)
   return copy
+}
+
+/** Makes a row one tab stop. Its box and its link are reached by keys, and without script by the Tab key. */
+function quiet(card: Card): void {
+  for (const stop of card.querySelectorAll<HTMLElement>('a, input')) stop.tabIndex = -1
 }
 
 /**
  * Fetches one of our own pages as a document. Such a document runs no scripts, and no markup passes through a string.
  */
-export function fetchPage(url: string): Promise<Document> {
+export function fetchPage(url: string, needs = '.cards'): Promise<Document> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('GET', url)
     request.responseType = 'document'
     request.onload = () => {
-      // Without a session the response is the sign-in page, which has no list.
-      if (request.status === 200 && request.responseXML?.querySelector('.cards')) resolve(request.responseXML)
+      // Without a session the response is the sign-in page, which lacks the element.
+      if (request.status === 200 && request.responseXML?.querySelector(needs)) resolve(request.responseXML)
       else reject(new Error(`${request.status}`))
     }
     request.onerror = () => reject(new Error('no answer'))

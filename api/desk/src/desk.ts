@@ -3,17 +3,22 @@
 import { Bands } from './bands'
 import { campaign, decideWhole } from './campaign'
 import { noDecision, noReply } from './cannot'
-import { boxOf, type Card, campaignOf, idOf, isSettled } from './cards'
+import { boxOf, type Card, campaignOf, can, countOf, idOf, isSettled, siteOf } from './cards'
+import { commandBar } from './command'
+import { Filter } from './filter'
+import { Focus } from './focus'
 import { keys, keysOn, turnKeys } from './keys'
 import { Live } from './live'
-import { Numbers } from './numbers'
 import type { Action, Answer } from './outbox'
 import { page } from './page'
+import { cardOf } from './pane'
 import { Queue, readingTime } from './queue'
-import { savedViews } from './saved'
+import { Stint } from './stint'
+import { Sweep } from './sweep'
 import { element } from './toast'
 import { comeBackTo, forgetTyped, keepTyped } from './typed'
 import { say } from './words'
+import { openWriter, writerForms } from './writer'
 
 const actions: Record<string, Action> = { a: 'approve', s: 'spam', u: 'hold' }
 
@@ -22,18 +27,51 @@ function start(): void {
   const list = document.querySelector<HTMLElement>('.cards')
   const queue = list ? new Queue(list) : undefined
   const bands = queue ? new Bands(queue.cards) : undefined
-  const numbers = queue ? new Numbers(queue.cards) : undefined
+  if (queue) {
+    modes = { focus: new Focus(queue), sweep: new Sweep(queue), filter: new Filter() }
+    new Stint(queue.cards.list)
+    writerForms(() => queue.cards.current)
+    keepPlace(queue)
+  }
+  if (document.querySelector('#command')) commandBar(() => (queue ? ownCommands(queue) : []))
   if (queue) {
     new Live(queue)
-    savedViews()
     forms(queue)
     selection(queue)
     queue.cards.current?.focus({ preventScroll: true })
   }
   if (!queue) waitForReader()
-  keyboard(queue, bands, numbers)
+  keyboard(queue, bands)
   campaign()
   keepTyped()
+}
+
+/** What the queue can show instead of the list. */
+let modes: { focus: Focus; sweep: Sweep; filter: Filter } | undefined
+
+/** Keeps the current comment in the address, so that a reload and the Back button return to it. */
+function keepPlace(queue: Queue): void {
+  let timer = 0
+  queue.cards.list.addEventListener('current', () => {
+    clearTimeout(timer)
+    timer = window.setTimeout(() => {
+      const url = new URL(location.href)
+      const { current } = queue.cards
+      if (current) url.searchParams.set('at', idOf(current))
+      else url.searchParams.delete('at')
+      history.replaceState(null, '', url)
+    }, 300) // browsers limit how often the address may change
+  })
+}
+
+/** Returns the commands of the queue for the command bar. */
+function ownCommands(queue: Queue): { label: string; run: () => void }[] {
+  return [
+    { label: say('command.focus'), run: () => modes?.focus.set(true) },
+    { label: say('command.sweep'), run: () => modes?.sweep.open() },
+    { label: say('command.filter'), run: () => modes?.filter.open() },
+    { label: say('command.writer'), run: () => queue.cards.current && openWriter(queue.cards.current) },
+  ]
 }
 
 /** Handles the buttons of cards, of the selection and of the toast. */
@@ -46,7 +84,7 @@ function forms(queue: Queue): void {
       queue.undoLast()
       return
     }
-    const card = form.closest<Card>('.card') ?? undefined
+    const card = cardOf(form)
     if (card && form.closest('.reply')) {
       event.preventDefault()
       const { now } = card.dataset // its state if another user changed it
@@ -62,23 +100,25 @@ function forms(queue: Queue): void {
     const note = form.querySelector<HTMLInputElement>('input[name=note]')
     if (button?.name === 'reason') queue.decide(cards, 'reject', button.value, note?.value.trim() ?? '', true)
     else if (button) queue.decide(cards, button.value as Action, '', '', true)
-    for (const decided of cards) forgetTyped(decided)
-    if (bulk && note) note.value = ''
+    if (!bulk) forgetTyped(element('deal'))
+    if (note) note.value = ''
   })
   document.addEventListener('click', event => {
     const target = event.target instanceof Element ? event.target : null
     // The second click of a double click hits the next comment.
     if (event.detail > 1 && target?.closest('[data-decide], [data-bulk]')) event.preventDefault()
-    const leave = target?.closest('[data-leave]')?.closest<Card>('.card')
+    const leave = cardOf(target?.closest('[data-leave]'))
     if (leave) {
       event.preventDefault()
       queue.leave(leave)
     }
-    const name = target?.closest('a.name')?.closest<Card>('.card')
-    if (name) {
+    const row = target?.closest<Card>('.card')
+    if (row && !event.ctrlKey && !event.metaKey && !event.shiftKey && !target?.closest('.pick')) {
       event.preventDefault()
-      queue.cards.go(name)
+      queue.cards.go(row, false)
     }
+    const key = target?.closest<HTMLElement>('[data-key]')?.dataset.key
+    if (key) pressButton(queue, key)
     if (target?.closest('.more-cards a')) {
       event.preventDefault()
       queue.onward.go()
@@ -90,7 +130,7 @@ function forms(queue: Queue): void {
 function waitForReader(): void {
   const opened = Date.now()
   document.addEventListener('submit', event => {
-    if (document.querySelector('.one > .taken') && Date.now() - opened < readingTime) event.preventDefault()
+    if (document.querySelector('.one .taken') && Date.now() - opened < readingTime) event.preventDefault()
   })
 }
 
@@ -100,7 +140,7 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
   const button = form.querySelector<HTMLButtonElement>('button')
   if (button) button.disabled = true
   queue.replying.add(idOf(card))
-  const url = `/api/v1/sites/${encodeURIComponent(queue.site)}/moderation/comments/${encodeURIComponent(idOf(card))}/reply`
+  const url = `/api/v1/sites/${encodeURIComponent(siteOf(card))}/moderation/comments/${encodeURIComponent(idOf(card))}/reply`
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -114,7 +154,7 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
       throw new Error(say('signin'))
     }
     if (!response.ok) throw new Error(answer.detail ?? String(response.status))
-    forgetTyped(card)
+    forgetTyped(element('deal'))
     form.reset()
     form.closest('details')?.removeAttribute('open')
     queue.replied(card, answer.batch ?? null, answer.contradictions ?? [])
@@ -146,13 +186,14 @@ function selection(queue: Queue): void {
 function count(queue: Queue): void {
   const cards = queue.cards.selected
   const n = cards.length
-  const comments = cards.reduce((sum, card) => sum + (campaignOf(card)?.n ?? 1), 0)
+  const comments = cards.reduce((sum, card) => sum + countOf(card), 0)
+  document.body.classList.toggle('selecting', n > 0)
   element('selected').textContent = say('selected', { n: comments })
   const label = document.querySelector<HTMLElement>('[data-all] span')
   if (label) label.textContent = (n === queue.cards.all.length ? label.dataset.none : label.dataset.some) ?? ''
 }
 
-function keyboard(queue: Queue | undefined, bands: Bands | undefined, numbers: Numbers | undefined): void {
+function keyboard(queue: Queue | undefined, bands: Bands | undefined): void {
   const reader = keys()
   const box = document.querySelector<HTMLInputElement>('#keys-on')
   turnKeys(keysOn())
@@ -167,17 +208,24 @@ function keyboard(queue: Queue | undefined, bands: Bands | undefined, numbers: N
     const pop = document.querySelector<HTMLDetailsElement>('details[name=pop][open]')
     if (key === 'escape' && pop) {
       pop.open = false
-      queue?.cards.go(pop.closest<Card>('.card') ?? undefined)
+      queue?.cards.go(queue.cards.current ?? undefined, false)
+      return
+    }
+    if (key === 'escape' && modes?.focus.on) {
+      modes.focus.set(false)
       return
     }
     if (!key || !keysOn() || typing(event.target)) return
+    if (modes?.sweep.on) {
+      if (!event.repeat && modes.sweep.press(key)) event.preventDefault()
+      return
+    }
     if (event.repeat && key !== 'j' && key !== 'k') {
       event.preventDefault() // a held key decides once
       return
     }
     if (key === 'b' && queue && bands)
       bands.select((queue.cards.current ?? queue.cards.list).closest<HTMLElement>('.band'))
-    else if (/^\d$/.test(key) && numbers && !pop) numbers.select((Number(key) || 10) + (event.shiftKey ? 10 : 0))
     else if (!pressed(queue, key, event.shiftKey, pop)) return
     event.preventDefault()
   })
@@ -208,6 +256,12 @@ function inReasons(pop: HTMLElement): boolean {
   return document.activeElement?.matches('button') === true && pop.contains(document.activeElement)
 }
 
+/** Runs a button that stands for a key. */
+function pressButton(queue: Queue, key: string): void {
+  if (key === 'enter') modes?.focus.set(true)
+  else inQueue(queue, key, false)
+}
+
 function inQueue(queue: Queue, key: string, shift: boolean): boolean {
   const current = queue.cards.current
   if (key === 'k') {
@@ -230,6 +284,11 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
     queue.nextDoubtful()
     return true
   }
+  if (key === 'w' || key === 'f') {
+    if (key === 'f') modes?.filter.open()
+    else modes?.sweep.open()
+    return true
+  }
   if (shift && (actions[key] || key === 'd')) {
     onSelected(queue, key)
     return true
@@ -238,9 +297,50 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
     queue.cards.selectAll()
     return true
   }
-  if (!current) return false
-  const tell = (words: string) => queue.tell(words)
-  return onCard(current, key, tell, action => queue.decide([current], action))
+  return current !== null && onCurrent(queue, current, key)
+}
+
+/** Runs the action of a key on the current card. If it is not available, the toast says why. */
+function onCurrent(queue: Queue, card: Card, key: string): boolean {
+  const deal = element('deal')
+  const action = actions[key]
+  if (action) {
+    if (can(card, action)) queue.decide([card], action, '', '', true)
+    else queue.tell(noDecision(card))
+    return true
+  }
+  switch (key) {
+    case 'x':
+      if (boxOf(card)) boxOf(card)?.click()
+      else queue.tell(noDecision(card))
+      return true
+    case 'd':
+      if (can(card, 'reject')) toggle(deal.querySelector('.refuse'))
+      else queue.tell(noDecision(card))
+      return true
+    case 'r':
+      if (!can(card, 'reply')) queue.tell(noReply(card))
+      else if (toggle(deal.querySelector('.reply')))
+        deal.querySelector<HTMLTextAreaElement>('.reply[open] textarea')?.focus()
+      return true
+    case 'i':
+      return queue.pane.evidence()
+    case 'p':
+      openWriter(card)
+      return true
+    case 'enter':
+      if (document.activeElement?.matches('button, a, summary')) return false
+      modes?.focus.set(!modes.focus.on)
+      return true
+    case 'e': // edit keys of WordPress
+    case 'q':
+      queue.tell(say('cannot.edit'))
+      return true
+    case 'o':
+      open(card.dataset.page, '_blank', 'noopener,noreferrer')
+      return true
+  }
+  return false
 }
 
 function onSelected(queue: Queue, key: string): void {
@@ -250,44 +350,10 @@ function onSelected(queue: Queue, key: string): void {
   const whole = current && campaignOf(current) ? current : null
   if (chosen.length === 0 && whole) {
     if (action) queue.decide([whole], action, '', '', true)
-    else toggle(whole.querySelector('.refuse'))
+    else toggle(element('deal').querySelector('.refuse'))
   } else if (chosen.length === 0) queue.tell(say('cannot.selected'))
   else if (action) queue.decide(chosen, action, '', '', true)
   else toggle(document.querySelector('#bulk .refuse'))
-}
-
-/** Runs the action of a key on a comment. If the action is not available, it calls tell with the reason. */
-function onCard(card: Card, key: string, tell: (words: string) => void, decide: (action: Action) => void): boolean {
-  const action = actions[key]
-  if (action) {
-    if (card.querySelector(`button[name=action][value=${action}]`)) decide(action)
-    else tell(noDecision(card))
-    return true
-  }
-  const box = boxOf(card)
-  switch (key) {
-    case 'x':
-      if (box) box.click()
-      else tell(noDecision(card))
-      return true
-    case 'd':
-      if (!toggle(card.querySelector('.refuse'))) tell(noDecision(card))
-      return true
-    case 'i':
-      return toggle(card.querySelector('.evidence'))
-    case 'r':
-      if (!toggle(card.querySelector('.reply'))) tell(noReply(card))
-      card.querySelector<HTMLTextAreaElement>('.reply[open] textarea')?.focus()
-      return true
-    case 'e': // edit keys of WordPress
-    case 'q':
-      tell(say('cannot.edit'))
-      return true
-    case 'o':
-      open(card.dataset.page, '_blank', 'noopener,noreferrer')
-      return true
-  }
-  return false
 }
 
 /** Runs the action of a key on a comment's own page, by clicking its buttons. */
@@ -300,7 +366,11 @@ function alone(key: string): boolean {
   }
   if (!card || key === 'x') return false
   if (key === 'z') {
-    document.querySelector<HTMLButtonElement>('.line button')?.click()
+    document.querySelector<HTMLButtonElement>('[data-undo-one] button, .line button')?.click()
+    return true
+  }
+  if (key === 'j') {
+    document.querySelector<HTMLAnchorElement>('[data-next]')?.click()
     return true
   }
   if (key === 'i') {
@@ -311,9 +381,17 @@ function alone(key: string): boolean {
     element('cannot').hidden = false
     element('cannot').textContent = words
   }
-  return onCard(card, key, tell, action =>
-    card.querySelector<HTMLButtonElement>(`button[name=action][value=${action}]`)?.click(),
-  )
+  const action = actions[key]
+  const button = action && card.querySelector<HTMLButtonElement>(`button[name=action][value=${action}]`)
+  if (button) button.click()
+  else if (action || (key === 'd' && !toggle(card.querySelector('.refuse')))) tell(noDecision(card))
+  else if (key === 'r') {
+    if (!toggle(card.querySelector('.reply'))) tell(noReply(card))
+    card.querySelector<HTMLTextAreaElement>('.reply[open] textarea')?.focus()
+  } else if (key === 'e' || key === 'q') tell(say('cannot.edit'))
+  else if (key === 'o') open(card.dataset.page, '_blank', 'noopener,noreferrer')
+  else return key === 'd'
+  return true
 }
 
 function toggle(details: Element | null): boolean {

@@ -24,6 +24,8 @@ export function keys(): Keys {
       }
       const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1]
       if (digit && !event.shiftKey) return digit
+      if (event.code === 'Minus' && !event.shiftKey) return '-'
+      if (event.code === 'Equal' && !event.shiftKey) return '='
       if (typed === '/' || typed === '?') return typed // Shift and a digit on some layouts
       if (digit) return digit
       if (event.code === 'Slash' && (!latin || typed.charCodeAt(0) > 127)) return event.shiftKey ? '?' : '/'

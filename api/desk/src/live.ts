@@ -1,5 +1,5 @@
 /** Live updates of the queue: counts, new comments, changes by other users, and presence. */
-import { idOf, versionOf } from './cards'
+import { idOf, siteOf, versionOf } from './cards'
 import { type Person, Presence } from './presence'
 import { type Queue, title } from './queue'
 import { element } from './toast'
@@ -25,7 +25,7 @@ export class Live {
 
   constructor(queue: Queue) {
     this.#queue = queue
-    this.#url = `/api/v1/sites/${encodeURIComponent(queue.site)}/moderation`
+    this.#url = moderation(document.body.dataset.site)
     this.#presence = new Presence(queue.cards, `${this.#url}/presence`)
     this.#open()
     element('arrived')
@@ -110,13 +110,16 @@ export class Live {
   /** Shows changes by other users that happened before the stream opened or reopened. */
   async #catchUp(): Promise<void> {
     const cards = this.#queue.cards.all
-    for (let at = 0; at < cards.length; at += batchSize) {
-      const asked = cards.slice(at, at + batchSize)
-      const query = asked.map(card => `id=${encodeURIComponent(idOf(card))}&version=${versionOf(card)}`)
-      const response = await fetch(`${this.#url}/comments?${query.join('&')}`).catch(() => undefined)
-      if (!response?.ok) return
-      const { comments } = (await response.json()) as { comments: { comment: { id: string } }[] }
-      for (const { comment } of comments) this.#changed(comment.id)
+    for (const site of new Set(cards.map(siteOf))) {
+      const own = cards.filter(card => siteOf(card) === site)
+      for (let at = 0; at < own.length; at += batchSize) {
+        const asked = own.slice(at, at + batchSize)
+        const query = asked.map(card => `id=${encodeURIComponent(idOf(card))}&version=${versionOf(card)}`)
+        const response = await fetch(`${moderation(site)}/comments?${query.join('&')}`).catch(() => undefined)
+        if (!response?.ok) return
+        const { comments } = (await response.json()) as { comments: { comment: { id: string } }[] }
+        for (const { comment } of comments) this.#changed(comment.id)
+      }
     }
   }
 
@@ -126,8 +129,8 @@ export class Live {
 
   #count(counts: Counts, capped: boolean): void {
     for (const [view, n] of Object.entries(counts)) {
-      const count = document.querySelector(`[data-count="${view}"]`)
-      if (count) count.textContent = capped && n >= 1000 ? `${write(1000)}+` : write(n)
+      for (const count of document.querySelectorAll(`[data-count="${view}"]`))
+        count.textContent = capped && n >= 1000 ? `${write(1000)}+` : write(n)
     }
     title()
     this.#waiting = counts.pending ?? this.#waiting
@@ -164,6 +167,11 @@ export class Live {
       this.#announce()
     }
   }
+}
+
+/** Returns the root of the moderation API of a site, or of all sites. */
+function moderation(site: string | undefined): string {
+  return site ? `/api/v1/sites/${encodeURIComponent(site)}/moderation` : '/api/v1/moderation'
 }
 
 function read(event: Event): {

@@ -60,15 +60,20 @@ export class Onward {
     if (!this.#unsaved.busy()) this.saved()
   }
 
-  /** Prefetches the next page and appends it at the end, where it moves no cards. */
-  async ahead(): Promise<void> {
+  /** Prefetches the next page and appends it at the end, where it moves no cards. Returns whether it brought any. */
+  async ahead(): Promise<boolean> {
     const next = linkIn(document)?.href
-    if (!next || this.#loading) return
+    if (!next || this.#loading) return false
     this.#loading = true
     // After a failure, go retries and reports it.
-    await this.#read(next, false).catch(() => undefined)
+    const more = await this.#read(next, false).catch(() => false)
     this.#loading = false
-    if (!this.#pending) return
+    if (this.#pending) this.#resume()
+    return more
+  }
+
+  /** Goes on to the page that was being prefetched when the user reached the end. */
+  #resume(): void {
     this.#pending = false
     if (this.#cards.current !== this.#from) return
     const here = this.#cards.below(this.#from)
@@ -106,7 +111,7 @@ export class Onward {
 
   /** Loads pages from an address until one brings new cards, and goes to the first. Returns whether one did. */
   async #read(address: string, goes = true): Promise<boolean> {
-    const saved = new Set(this.#cards.folded.filter(id => !this.#unsaved.about(id)))
+    const saved = new Set(this.#cards.runs.ids.filter(id => !this.#unsaved.about(id)))
     for (let url: string | undefined = address; url; ) {
       const fresh = await fetchPage(url)
       const more = linkIn(fresh)
@@ -115,7 +120,7 @@ export class Onward {
       for (const card of fresh.querySelectorAll<Card>('.cards .card')) {
         const id = idOf(card)
         // If its decision was saved before this request, a listed card was reopened since, so it returns.
-        if (this.#unsaved.about(id) || (this.#cards.rowOf(id) && !saved.has(id))) continue
+        if (this.#unsaved.about(id) || (this.#cards.runs.has(id) && !saved.has(id))) continue
         const mine = this.#cards.take(card)
         if (mine) added.push(mine)
       }
@@ -131,8 +136,9 @@ export class Onward {
 
   #end(): void {
     const heading = document.querySelector<HTMLElement>('#rest h2')
-    if (heading && this.#cards.folded.length > 0) heading.textContent = heading.dataset.some ?? ''
+    if (heading && this.#cards.runs.ids.length > 0) heading.textContent = heading.dataset.some ?? ''
     element('rest').hidden = false // CSS hides it while there are cards
+    this.#cards.list.dispatchEvent(new Event('end'))
   }
 }
 

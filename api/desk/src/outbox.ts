@@ -11,6 +11,7 @@ export interface Ref {
 
 export interface Decide {
   kind: 'decide'
+  site: string
   key: string
   action: Action
   reason: string
@@ -22,6 +23,7 @@ export interface Decide {
 
 export interface Undo {
   kind: 'undo'
+  site: string
   key: string
   /** The key of the decision to undo if this tab made it, otherwise "". */
   of: string
@@ -67,16 +69,14 @@ const backoff = [500, 1000, 2000, 5000, 10000]
 
 export class Outbox {
   readonly #name: string
-  readonly #url: string
   readonly #listener: Listener
   #steps: Step[]
   readonly #sending = new Set<Step>()
   #halted = false
   #retries = 0
 
-  constructor(account: string, site: string, listener: Listener) {
-    this.#name = `aitys:unsaved:${account}:${site}`
-    this.#url = `/api/v1/sites/${encodeURIComponent(site)}/moderation/decisions`
+  constructor(account: string, listener: Listener) {
+    this.#name = `aitys:unsaved:${account}`
     this.#listener = listener
     this.#steps = JSON.parse(sessionStorage.getItem(this.#name) ?? '[]') as Step[]
     addEventListener('online', () => this.#retry())
@@ -148,7 +148,8 @@ export class Outbox {
 
   #post(step: Step): Promise<Response> {
     const undo = step.kind === 'undo'
-    const url = undo ? `${this.#url}/${encodeURIComponent(step.batch)}/undo` : this.#url
+    const decisions = `/api/v1/sites/${encodeURIComponent(step.site)}/moderation/decisions`
+    const url = undo ? `${decisions}/${encodeURIComponent(step.batch)}/undo` : decisions
     const body = undo
       ? {}
       : {

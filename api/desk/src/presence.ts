@@ -1,5 +1,6 @@
 /** Other moderators who have the queue open, and the comments they look at. It locks nothing. */
-import { type Card, type Cards, idOf } from './cards'
+import { type Card, type Cards, idOf, siteOf } from './cards'
+import { detailsOf } from './pane'
 import { element } from './toast'
 import { say } from './words'
 
@@ -24,6 +25,8 @@ export class Presence {
   readonly #since = new Map<string, number>()
   /** Names of moderators who looked at a comment for long and left without deciding. */
   readonly #lookedBefore = new Map<string, string>()
+  /** IDs of the comments on which somebody was shown last. */
+  #marked: string[] = []
   #reported: string | null | undefined // the comment last reported; undefined if absent
   #reportedAt = 0
   #active = Date.now()
@@ -84,7 +87,10 @@ export class Presence {
     if (comment === this.#reported && Date.now() - this.#reportedAt < reportInterval / 2) return
     this.#reported = comment
     this.#reportedAt = Date.now()
-    const body = JSON.stringify({ comment })
+    const body = JSON.stringify({
+      comment,
+      ...(current && !document.body.dataset.site ? { site: siteOf(current) } : {}),
+    })
     // A lost report is repeated at the next reportInterval.
     fetch(this.#url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).catch(() => undefined)
   }
@@ -97,7 +103,12 @@ export class Presence {
   }
 
   #show(): void {
-    for (const card of this.#cards.all) this.#mark(card)
+    const ids = new Set([...this.#marked, ...this.#lookedBefore.keys(), ...this.#others.map(person => person.comment)])
+    this.#marked = this.#others.flatMap(person => person.comment ?? [])
+    for (const id of ids) {
+      const card = id ? this.#cards.find(id) : undefined
+      if (card) this.#mark(card)
+    }
   }
 
   /** Shows on a card who looks at it. The pane also shows who looked before. */
@@ -109,21 +120,23 @@ export class Presence {
     const before = looked && !looking.includes(looked) ? say('looked', { who: looked }) : ''
     card.toggleAttribute('data-held', now !== '')
     pill(card.querySelector('.t .name'), now)
-    pill(card.querySelector('.who > b'), now || before)
+    pill(detailsOf(card).querySelector('.who b'), now || before)
   }
 
-  /** Shows the avatars of the other moderators. */
+  /** Shows the other moderators. */
   #faces(): void {
-    document.querySelector('.faces')?.remove()
-    if (this.#others.length === 0) return
-    const all = Object.assign(document.createElement('span'), { className: 'faces' })
+    const here = element('here')
+    here.replaceChildren()
     for (const { name } of this.#others.slice(0, faces)) {
-      const face = Object.assign(document.createElement('span'), { className: 'ini', textContent: initial(name) })
-      face.role = 'img'
-      face.title = face.ariaLabel = say('here', { who: name })
-      all.append(face)
+      const face = Object.assign(document.createElement('span'), { className: 'av xs', textContent: initial(name) })
+      face.ariaHidden = 'true'
+      here.append(face)
     }
-    document.querySelector('.top .me')?.before(all)
+    if (this.#others.length === 0) return
+    const names = this.#others.map(person => person.name).join(', ')
+    here.append(
+      Object.assign(document.createElement('span'), { className: 'cut', textContent: say('here', { who: names }) }),
+    )
   }
 }
 

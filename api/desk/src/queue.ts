@@ -1,9 +1,9 @@
 /** Decisions in the queue: applied to the page at once, then sent to the service. */
 import {
-  boxOf,
   type Card,
   Cards,
   campaignOf,
+  countOf,
   type FoldedCampaign,
   fetchPage,
   happenedTo,
@@ -11,8 +11,10 @@ import {
   isChanged,
   isHeld,
   isSettled,
-  lineOf,
+  nameOf,
+  pick,
   setVersion,
+  siteOf,
   versionOf,
 } from './cards'
 import { Onward } from './onward'
@@ -28,14 +30,16 @@ import {
   Outbox,
   type Step,
 } from './outbox'
+import { detailsOf, Pane } from './pane'
+import type { Fold } from './runs'
 import { element, Toast } from './toast'
-import { say } from './words'
+import { say, write } from './words'
 
-/**
- * An undoable action, newest last. Actions of this tab have a key; actions from before the page was loaded have only a
- * batch. Name is the commenter's if the action is about one comment.
- */
-type Done = { key: string; batch: string; ids: string[]; action: Action | 'reply' | 'before'; name: string; n?: number }
+/** The part of an action on one site. It has a key if this tab made it; batch is "" until it is saved. */
+type Part = { site: string; key: string; batch: string; ids: string[] }
+
+/** An undoable action, newest last. Name is the commenter's if the action is about one comment. */
+export type Done = { parts: Part[]; action: Action | 'reply' | 'before'; name: string; n?: number }
 
 /** The next page is prefetched when this number of cards or fewer are left. */
 const ahead = 20
@@ -47,15 +51,15 @@ const states: Record<Action, string> = { approve: 'approved', reject: 'rejected'
 
 export class Queue implements Listener {
   readonly cards: Cards
-  readonly site: string
+  readonly pane: Pane
   readonly #toast = new Toast()
   readonly #outbox: Outbox
   readonly #done: Done[] = []
   readonly onward: Onward
   /** IDs of the comments to which a reply is being sent. */
   readonly replying = new Set<string>()
-  /** The key of the decision that the toast reports. */
-  #toastKey = ''
+  /** The decision that the toast reports. */
+  #reported: Done | undefined
   /** The action that the toast offers to undo. */
   #offeredUndo: Done | undefined
   /** The last press on each changed card, and its time. */
@@ -63,17 +67,18 @@ export class Queue implements Listener {
 
   constructor(list: HTMLElement) {
     this.cards = new Cards(list)
-    this.site = document.body.dataset.site ?? ''
-    for (const batch of (element('batches').dataset.batches ?? '').split(' ').reverse()) {
-      if (batch) this.#done.push({ key: '', batch, ids: [], action: 'before', name: '' })
+    this.pane = new Pane(this.cards)
+    for (const ref of (element('batches').dataset.batches ?? '').split(' ').reverse()) {
+      const [site = '', batch = ''] = ref.split('/')
+      if (batch) this.#done.push({ parts: [{ site, key: '', batch, ids: [] }], action: 'before', name: '' })
     }
-    this.#offeredUndo = this.#done.find(d => d.batch === this.#toast.batch)
+    this.#offeredUndo = this.#done.find(d => d.parts[0]?.batch === this.#toast.batch.split('/')[1])
     this.onward = new Onward(this.cards, {
       busy: () => this.#outbox.steps.length > 0,
       about: id => this.#outbox.steps.some(step => named(step).includes(id)),
     })
     list.addEventListener('current', () => this.#prefetch())
-    this.#outbox = new Outbox(document.body.dataset.account ?? '', this.site, this)
+    this.#outbox = new Outbox(document.body.dataset.account ?? '', this)
     for (const step of this.#outbox.steps) if (step.kind === 'decide') this.#refoldUnsaved(step)
     this.#outbox.send()
   }
@@ -121,13 +126,14 @@ export class Queue implements Listener {
   /** Shows what happened to skipped cards, and what a second press does. */
   #explainSkipped(left: Card[], what: string, more: boolean): void {
     for (const card of left) {
-      const again = card.querySelector<HTMLElement>('[data-again]')
+      const again = detailsOf(card).querySelector<HTMLElement>('[data-again]')
       if (again) again.hidden = agrees(card, what)
-      const box = boxOf(card)
-      if (card.dataset.now === 'removed' && box) box.checked = false
+      if (card.dataset.now === 'removed') pick(card, false)
     }
     this.cards.list.dispatchEvent(new Event('change'))
-    const again = left.map(card => card.querySelector<HTMLElement>('[data-again]')).find(hint => hint && !hint.hidden)
+    const again = left
+      .map(card => detailsOf(card).querySelector<HTMLElement>('[data-again]'))
+      .find(hint => hint && !hint.hidden)
     const first = happenedTo(left[0] as Card)
     const words = more || left.length > 1 ? say('left', { n: left.length, what: first }) : first
     const text = words + (again?.textContent ?? '')
@@ -138,26 +144,37 @@ export class Queue implements Listener {
   #decide(cards: Card[], action: Action, reason: string, note: string, all?: FoldedCampaign): void {
     if (cards.length === 0) return
     if (action === 'reject' && reason === '') reason = 'other'
-    const key = newKey()
-    const step: Decide = {
-      kind: 'decide',
-      key,
-      action,
-      reason,
-      note,
-      comments: cards.map(c => ({ id: idOf(c), version: versionOf(c) })),
-    }
-    if (all) step.campaign = { id: all.id, upto: all.upto }
     const n = all?.n ?? cards.length
-    const done = { key, batch: '', ids: cards.map(idOf), action, name: cards[0] && !all ? nameOf(cards[0]) : '', n }
+    const done: Done = { parts: [], action, name: cards[0] && !all ? nameOf(cards[0]) : '', n }
+    const steps = sitesOf(cards).map(site => {
+      const own = cards.filter(card => siteOf(card) === site)
+      const comments = own.map(c => ({ id: idOf(c), version: versionOf(c) }))
+      const step: Decide = { kind: 'decide', site, key: newKey(), action, reason, note, comments }
+      if (all) step.campaign = { id: all.id, upto: all.upto }
+      done.parts.push({ site, key: step.key, batch: '', ids: own.map(idOf) })
+      return step
+    })
     this.#done.push(done)
-    this.#foldAll(cards, () => folded(action, reason), done)
+    this.#foldAll(cards, card => this.#folded(card, action, reason, done))
     this.#adjustCounts(n, states[action])
     this.#showToast(say(`toast.${action}`, { n, reason: say(`reason.low.${reason}`) }), done)
     this.#toast.plain()
-    this.#toastKey = key
-    this.#outbox.add(step)
+    this.#reported = done
+    for (const step of steps) this.#outbox.add(step)
+    this.cards.list.dispatchEvent(new CustomEvent('decided', { detail: { cards, n } }))
     this.#advance()
+  }
+
+  /** Returns what a card's row says after a decision. */
+  #folded(card: Card, action: Action | 'reply', reason: string, done: Done): Fold {
+    const kind = action === 'reject' ? 'reject' : action
+    return {
+      kind,
+      words: say(`folded.${action}`, { reason: say(`reason.low.${reason}`) }),
+      n: countOf(card),
+      undo: () => this.undo(done),
+      label: undoOf(done),
+    }
   }
 
   /** Prefetches the next page near the end of the list. */
@@ -170,61 +187,41 @@ export class Queue implements Listener {
   /** If all cards are decided, it folds those that other users decided and loads the next page. */
   #advance(): void {
     if (this.cards.open.length > 0) return
-    for (const card of this.cards.all) this.cards.fold(card, this.#row(card, happenedTo(card)))
+    for (const card of this.cards.all) this.cards.fold(card, elsewhere(card))
+    this.cards.list.dispatchEvent(new Event('change'))
     this.onward.go()
   }
 
   /** Shows text in the toast with an undo button for done, if given. */
   #showToast(text: string, done?: Done): void {
-    this.#toastKey = ''
+    this.#reported = undefined
     this.#offeredUndo = done
     this.#toast.say(text, done ? undoOf(done) : '')
   }
 
   /** Folds cards and makes the next one current, at the same place on the screen. */
-  #foldAll(cards: Card[], words: () => string, done?: Done): void {
+  #foldAll(cards: Card[], fold: (card: Card) => Fold): void {
     const current = this.cards.current
     const leaving = current !== null && cards.includes(current)
-    const top = leaving ? current.getBoundingClientRect().top : 0
     const next = leaving ? this.cards.after(current, cards) : (current ?? undefined)
-    const fold = () => {
-      for (const card of cards) this.cards.fold(card, this.#row(card, words(), done))
+    const before = leaving ? current.getBoundingClientRect().top : next?.getBoundingClientRect().top
+    for (const card of cards) this.cards.fold(card, fold(card))
+    this.cards.list.dispatchEvent(new Event('change'))
+    if (next && before !== undefined) this.cards.scroller.scrollBy(0, next.getBoundingClientRect().top - before)
+    if (leaving) {
+      if (next) this.cards.go(next)
+      else this.pane.show(null)
     }
-    if (!leaving) {
-      this.cards.steady(fold)
-      return
-    }
-    const before = next?.getBoundingClientRect().top
-    fold()
-    if (!next) return
-    const after = next.getBoundingClientRect().top
-    if (top > 0 && before !== after) scrollBy(0, after - top) // keep the place on the screen
-    this.cards.go(next)
-  }
-
-  #row(card: Card, words: string, done?: Done): HTMLElement {
-    const template = element('folded') as HTMLTemplateElement
-    const row = (template.content.firstElementChild as HTMLElement).cloneNode(true) as HTMLElement
-    const name = nameOf(card)
-    const text = Array.from(lineOf(card)).slice(0, 200).join('')
-    ;(row.querySelector('b') as HTMLElement).textContent = words
-    ;(row.querySelector('q') as HTMLElement).textContent = say('line', { name, text })
-    const button = row.querySelector('button') as HTMLButtonElement
-    button.hidden = done === undefined
-    if (done) {
-      button.ariaLabel = undoOf(done)
-      button.addEventListener('click', () => this.undo(done))
-    }
-    return row
   }
 
   /** Folds cards that a reload showed again because their decision is not saved yet. */
   #refoldUnsaved(step: Decide): void {
     const cards = step.comments.map(c => this.cards.find(c.id)).filter(c => c !== undefined)
     const name = cards[0] ? nameOf(cards[0]) : ''
-    const done = { key: step.key, batch: '', ids: step.comments.map(c => c.id), action: step.action, name }
+    const ids = step.comments.map(c => c.id)
+    const done: Done = { parts: [{ site: step.site, key: step.key, batch: '', ids }], action: step.action, name }
     this.#done.push(done)
-    this.#foldAll(cards, () => folded(step.action, step.reason), done)
+    this.#foldAll(cards, card => this.#folded(card, step.action, step.reason, done))
   }
 
   /** Undoes the action that the toast offers. If it offers none, it shows the last action first. */
@@ -241,7 +238,7 @@ export class Queue implements Listener {
       return
     }
     this.#offeredUndo = last
-    this.#toastKey = ''
+    this.#reported = undefined
     this.#toast.say(say('again'), undoOf(last), undoOf(last))
   }
 
@@ -257,25 +254,29 @@ export class Queue implements Listener {
     else this.tell(say('doubt.none'))
   }
 
-  /** Undoes one of the user's batches. */
+  /** Undoes one of the user's actions. */
   undo(done: Done): void {
     const at = this.#done.indexOf(done)
     if (at < 0) return
     this.#done.splice(at, 1)
     let first: Card | undefined
     this.cards.steady(() => {
-      for (const id of done.ids) {
-        const card = this.cards.unfold(id)
-        // The decision and its undo each increment the version.
-        if (card && done.key) setVersion(card, versionOf(card) + 2)
-        first ??= card
+      for (const { key, ids } of done.parts) {
+        for (const id of ids) {
+          const card = this.cards.unfold(id)
+          // The decision and its undo each increment the version.
+          if (card && key) setVersion(card, versionOf(card) + 2)
+          first ??= card
+        }
       }
     })
-    const n = done.n ?? done.ids.length
+    const n = countOfDone(done)
     if (done.action in states) this.#adjustCounts(-n, states[done.action as Action])
     this.cards.go(first)
     this.#showToast(say('undone', { n: Math.max(1, n) }), this.#done.at(-1))
-    this.#outbox.add({ kind: 'undo', key: newKey(), of: done.key, batch: done.batch, ids: done.ids })
+    for (const { site, key, batch, ids } of done.parts)
+      this.#outbox.add({ kind: 'undo', site, key: newKey(), of: key, batch, ids })
+    this.cards.list.dispatchEvent(new CustomEvent('undone', { detail: { n } }))
   }
 
   /** Shows a message about something that changed nothing, without an undo button. */
@@ -285,13 +286,15 @@ export class Queue implements Listener {
 
   /** Records a sent reply. If it approved its parent, it can be undone like a decision. */
   replied(card: Card, batch: string | null, against: Contradiction[]): void {
+    this.pane.replied(card)
     if (!batch) {
       this.tell(say('toast.reply'))
       return
     }
-    const done: Done = { key: newKey(), batch, ids: [idOf(card)], action: 'reply', name: nameOf(card) }
+    const part = { site: siteOf(card), key: newKey(), batch, ids: [idOf(card)] }
+    const done: Done = { parts: [part], action: 'reply', name: nameOf(card) }
     this.#done.push(done)
-    this.#foldAll([card], () => say('folded.reply'), done)
+    this.#foldAll([card], folded => this.#folded(folded, 'reply', '', done))
     this.#showToast(say('toast.reply'), done)
     this.#showContradictions(against, true)
     this.#advance()
@@ -304,25 +307,30 @@ export class Queue implements Listener {
       // Comments that were decided before this page opened are not folded here, so reload the list.
       const elsewhere = step.of === '' || step.ids.some(id => !this.cards.has(id))
       if ((answer.undone ?? 0) > 0 && elsewhere) this.refresh()
-      this.#conflicts(answer.conflicts, '')
+      this.#conflicts(step.site, answer.conflicts, '')
       return
     }
-    const at = this.#done.findIndex(d => d.key === step.key)
-    const done = this.#done[at]
-    if (done) {
-      done.batch = answer.batch ?? ''
-      if (!answer.batch) {
-        this.#done.splice(at, 1)
-        if (done === this.#offeredUndo && answer.conflicts.length === 0) this.tell(say('cannot.already'))
-      }
-    }
+    const done = this.#done.find(d => d.parts.some(part => part.key === step.key))
+    const said = done !== undefined && done === this.#reported
+    if (done) this.#saved(done, step, answer)
     if (step.campaign) this.#campaignDecided(step, answer, done)
-    if (!answer.batch) for (const { id } of step.comments) this.#hideUndo(id)
-    const said = step.key === this.#toastKey
+    if (!answer.batch) for (const { id } of step.comments) this.cards.runs.settle(id)
     if (step.action === 'approve' && (answer.decided ?? 0) > 0 && said) this.#toast.countPublic()
     this.#showContradictions(answer.contradictions ?? [], said)
     this.#adjustCounts(-answer.conflicts.length, states[step.action])
-    this.#conflicts(answer.conflicts, step.action)
+    this.#conflicts(step.site, answer.conflicts, step.action)
+  }
+
+  /** Takes the batch of a saved step. An action that changed nothing cannot be undone. */
+  #saved(done: Done, step: Decide, answer: Answer): void {
+    const part = done.parts.find(p => p.key === step.key)
+    if (!part) return
+    part.batch = answer.batch ?? ''
+    if (answer.batch) return
+    done.parts = done.parts.filter(p => p !== part)
+    if (done.parts.length > 0) return
+    this.#done.splice(this.#done.indexOf(done), 1)
+    if (done === this.#offeredUndo && answer.conflicts.length === 0) this.tell(say('cannot.already'))
   }
 
   /** Counts the decided members of a campaign, and sends another request if members remain. */
@@ -330,11 +338,12 @@ export class Queue implements Listener {
     const all = answer.decided ?? 0
     this.#adjustCounts(all - (done?.n ?? all), states[step.action])
     const left = (done?.n ?? all) - all - (answer.remaining ?? 0)
-    if (left > 0 && step.key === this.#toastKey) this.#toast.add(say('conflicts', { n: left }))
+    if (left > 0 && done === this.#reported) this.#toast.add(say('conflicts', { n: left }))
     if (done) done.n = all
     if (!answer.remaining || all === 0) return
     const key = newKey()
-    this.#done.push({ key, batch: '', ids: [], action: step.action, name: '', n: 0 })
+    const part = { site: step.site, key, batch: '', ids: [] }
+    this.#done.push({ parts: [part], action: step.action, name: '', n: 0 })
     this.#outbox.add({ ...step, key, comments: [] })
   }
 
@@ -346,28 +355,17 @@ export class Queue implements Listener {
       n: against.length,
       said: Math.min(99, Math.max(1, Math.round(first.spam * 100))),
     })
-    for (const { id } of against) {
-      const row = this.cards.rowOf(id)
-      const mark = row?.querySelector<HTMLElement>('[data-against]')
-      if (mark) {
-        mark.textContent = words
-        mark.hidden = false
-      }
-    }
+    for (const { id } of against) this.cards.runs.mark(id, words)
+    this.cards.list.dispatchEvent(new CustomEvent('contradicted', { detail: against }))
     if (last) this.#toast.add(words)
-  }
-
-  /** Hides the undo button in the row of a comment that already had the decided state. */
-  #hideUndo(id: string): void {
-    const button = this.cards.rowOf(id)?.querySelector('button')
-    if (button) button.hidden = true
   }
 
   refused(step: Step, detail: string): void {
     this.#showToast(say('failed', { detail }))
     if (step.kind !== 'decide') return
-    const at = this.#done.findIndex(d => d.key === step.key)
-    if (at >= 0) this.#done.splice(at, 1)
+    const done = this.#done.find(d => d.parts.some(part => part.key === step.key))
+    if (done) done.parts = done.parts.filter(part => part.key !== step.key)
+    if (done?.parts.length === 0) this.#done.splice(this.#done.indexOf(done), 1)
     this.cards.steady(() => {
       for (const { id } of step.comments) this.cards.unfold(id)
     })
@@ -388,7 +386,7 @@ export class Queue implements Listener {
   }
 
   /** Restores the cards of conflicting decisions, and shows the conflicts. */
-  async #conflicts(conflicts: Conflict[], chose: string): Promise<void> {
+  async #conflicts(site: string, conflicts: Conflict[], chose: string): Promise<void> {
     if (conflicts.length === 0) return
     const own = conflicts.filter(conflict => conflict.code === 'appeal.own').length
     const changed = conflicts.length - own
@@ -396,7 +394,7 @@ export class Queue implements Listener {
     this.tell(words.filter(Boolean).join(' '))
     let first: Card | undefined
     for (const { id } of conflicts) {
-      const fresh = await this.#fetchCard(id)
+      const fresh = await this.#fetchCard(site, id)
       this.cards.steady(() => {
         const card = this.cards.unfold(id) ?? this.cards.find(id)
         if (card) this.#showChange(card, fresh)
@@ -409,12 +407,13 @@ export class Queue implements Listener {
 
   /** Shows another user's change to a comment. Its card keeps its place, and stays current. */
   async changed(id: string): Promise<void> {
-    if (this.mine(id)) return
-    const fresh = await this.#fetchCard(id)
+    const known = this.cards.find(id)
+    if (this.mine(id) || !known) return
+    const fresh = await this.#fetchCard(siteOf(known), id)
     const card = this.cards.find(id)
     if (!card || this.mine(id) || (fresh && versionOf(fresh) <= versionOf(card))) return
     this.cards.steady(() => this.#showChange(card, fresh))
-    if (card !== this.cards.current) card.querySelector(':scope > .notice')?.removeAttribute('role') // do not announce
+    if (card !== this.cards.current) detailsOf(card).querySelector('.notice')?.removeAttribute('role') // do not announce
   }
 
   /** Shows a change. fresh is null if the comment was erased, and undefined if the request failed. */
@@ -423,8 +422,8 @@ export class Queue implements Listener {
     else if (fresh === null) this.cards.gone(card, say('erased'))
   }
 
-  async #fetchCard(id: string): Promise<Card | null | undefined> {
-    const url = `/moderate/${encodeURIComponent(this.site)}/comments/${encodeURIComponent(id)}/card`
+  async #fetchCard(site: string, id: string): Promise<Card | null | undefined> {
+    const url = `/moderate/${encodeURIComponent(site)}/comments/${encodeURIComponent(id)}/card`
     try {
       return (await fetchPage(url + location.search)).querySelector<Card>('.card')
     } catch (error) {
@@ -434,7 +433,7 @@ export class Queue implements Listener {
 
   /** Accepts another user's decision and goes on. */
   leave(card: Card): void {
-    this.#foldAll([card], () => happenedTo(card))
+    this.#foldAll([card], elsewhere)
     this.#advance()
   }
 
@@ -459,7 +458,7 @@ export class Queue implements Listener {
    * Reports whether this tab caused an event about a comment: it decided the comment, or has unsaved steps about it.
    */
   mine(id: string): boolean {
-    if (this.replying.has(id) || this.cards.rowOf(id) !== undefined) return true
+    if (this.replying.has(id) || this.cards.runs.has(id)) return true
     return this.#outbox.steps.some(step => named(step).includes(id))
   }
 
@@ -474,37 +473,41 @@ export class Queue implements Listener {
 }
 
 function add(view: string, n: number): void {
-  const count = document.querySelector(`[data-count="${view}"]`)
-  const old = count?.textContent ?? ''
-  if (count && /^\d+$/.test(old)) count.textContent = String(Math.max(0, Number(old) + n))
+  for (const count of document.querySelectorAll(`[data-count="${view}"]`)) {
+    const old = count.textContent?.replace(/\s/g, '') ?? ''
+    if (/^\d+$/.test(old)) count.textContent = write(Math.max(0, Number(old) + n))
+  }
   title()
 }
 
 /** Shows the count of this view in the document title. */
 export function title(): void {
-  const n = document.querySelector('.rail a[aria-current] .n')?.textContent ?? '0'
-  const bare = document.title.replace(/ \(\d+\+?\)/, '')
+  const n = document.querySelector('.list .head .n')?.textContent ?? '0'
+  const bare = document.title.replace(/ \([\d\s]+\+?\)/, '')
   document.title = n === '0' ? bare : bare.replace(/^(.*?)( —|$)/, `$1 (${n})$2`)
 }
 
-/** Returns the name of a card's commenter, at most 40 characters. */
-function nameOf(card: Card): string {
-  const name = Array.from(card.querySelector('.who b')?.textContent ?? '')
-  return name.length > 40 ? `${name.slice(0, 40).join('')}…` : name.join('')
+function sitesOf(cards: Card[]): string[] {
+  return [...new Set(cards.map(siteOf))]
+}
+
+function countOfDone(done: Done): number {
+  return done.n ?? done.parts.reduce((sum, part) => sum + part.ids.length, 0)
 }
 
 /** Returns the label of an undo. */
 function undoOf(done: Done): string {
   const did = done.action === 'reply' ? 'approve' : done.action
-  const n = done.n ?? done.ids.length
+  const n = countOfDone(done)
   return say(n < 2 && done.name === '' ? 'undo.before' : `undo.${did}`, { n, name: done.name })
+}
+
+/** Returns what the row of a card says that another user decided. */
+function elsewhere(card: Card): Fold {
+  return { kind: 'other', words: happenedTo(card), n: countOf(card) }
 }
 
 /** Reports whether another user already made the decision of a press. */
 function agrees(card: Card, what: string): boolean {
   return what !== 'reject' && card.dataset.now === states[what as Action]
-}
-
-function folded(action: Action, reason: string): string {
-  return say(`folded.${action}`, { reason: say(`reason.low.${reason}`) })
 }
