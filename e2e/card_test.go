@@ -63,8 +63,8 @@ func TestCard_TrustOrBlockWriter(t *testing.T) {
 		return []func() error{
 			func() error { return desk.Go(w.service.URL + "/moderate/blog/queue?q=" + name) },
 			func() error { return desk.Holds(current(text)) },
-			func() error { return desk.Press(keyI) },
-			func() error { return desk.Click("link", "Block or trust…") },
+			func() error { return desk.Press(testkit.Key{Key: "p", Code: "KeyP"}) },
+			func() error { return desk.Click("link", "Block") },
 			func() error { return desk.Click("radio", "Writer "+name+none) },
 		}
 	}

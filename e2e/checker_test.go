@@ -186,7 +186,7 @@ func TestChecker_SignalShownWhileEnabled(t *testing.T) {
 	testkit.Until(t, "its word is heard", func() bool { return hasCheckerSignal(t, w.client, text) })
 	desk := w.tab(1280, 900, false)
 	w.signIn(desk, email)
-	card := fmt.Sprintf(`document.querySelector("article.card")?.textContent.includes(%q)`, checkerSignal)
+	card := fmt.Sprintf(`document.querySelector("#pane")?.textContent.includes(%q)`, checkerSignal)
 	w.must(desk.Go(w.service.URL+"/moderate/blog/queue?state=suspected"), desk.Holds(card))
 	w.picture(desk, "checker")
 	set("")

@@ -60,7 +60,7 @@ func TestDesk_UnusableKeySaysWhy(t *testing.T) {
 		func() error { return owner.Press(keyR) },
 		func() error { return owner.Holds(replying) },
 		func() error { return owner.Press(keyEscape, keyI) },
-		func() error { return owner.Holds(`document.querySelector(".card .evidence[open]")`) },
+		func() error { return owner.Holds(`document.querySelector("#what .evidence[open]")`) },
 		func() error { return owner.Go(w.service.URL + "/moderate/blog/queue?state=rejected") },
 		func() error { return owner.Holds(current("complain")) },
 		func() error { return owner.Press(keyR) },
@@ -95,30 +95,6 @@ func TestDesk_UnusableKeySaysWhy(t *testing.T) {
 				document.querySelector("#cannot").textContent.startsWith("A moderator must approve")`)
 		},
 	)
-}
-
-func TestDesk_CollapsedRowIsPlainText(t *testing.T) {
-	testkit.OnlyIn(t, "ci")
-	parallel(t)
-	w := newWorld(t)
-	for _, text := range []string{
-		"\ufeffLovely, see [this](https://far.example/x) and ca\u200bsino, omg\ufeff\n\n> quoted line\n\n- a\n- b",
-		"The chain came off twice on the hill.",
-	} {
-		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
-		w.must(err)
-	}
-	tab := w.tab(1280, 900, false)
-	w.signIn(tab, email)
-	w.steps(tab,
-		func() error { return tab.Holds(current("Lovely")) },
-		func() error { return tab.Press(keyA) },
-		func() error { return tab.Holds(`document.querySelector(".folded q") !== null`) },
-	)
-	row, err := testkit.Eval[string](tab, `document.querySelector(".folded q").textContent`)
-	if want := "Ruth: “Lovely, see this and ca\u200bsino, omg quoted line a b”"; err != nil || row != want {
-		t.Errorf("got %q, want %q (%v)", row, want, err)
-	}
 }
 
 // tooWide is a JavaScript expression for the elements of the main part, including the tables of charts, that are wider
@@ -222,7 +198,7 @@ func TestReply_ContradictionIsShownWithUndo(t *testing.T) {
 			return desk.Holds(toastSays("Reply published. The filter disagreed: "))
 		},
 		func() error {
-			return desk.Holds(`document.querySelector(".folded [data-against]:not([hidden])")
+			return desk.Holds(`document.querySelector(".run [data-against]:not([hidden])")
 				?.textContent.startsWith("The filter disagreed")`)
 		},
 		func() error { return desk.Press(keyZ) },
@@ -302,7 +278,7 @@ func TestDesk_LongTextsAreCut(t *testing.T) {
 		w.steps(tab, // and the elements that a decision adds
 			func() error { return tab.Press(keyA) },
 			func() error {
-				return tab.Holds(`document.querySelector(".folded") && !document.querySelector("#toast").hidden`)
+				return tab.Holds(`document.querySelector(".run") && !document.querySelector("#toast").hidden`)
 			},
 		)
 		if found, err := testkit.Eval[string](tab, tooWide); err != nil || found != "" {

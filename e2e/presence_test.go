@@ -30,7 +30,7 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 	w.signIn(dana, email)
 	w.steps(dana,
 		func() error { return dana.Holds(current("day 0 ")) },
-		func() error { return dana.Holds(`!document.querySelector(".faces, .looking, [data-held]")`) },
+		func() error { return dana.Holds(`!document.querySelector(".here .av, .looking, [data-held]")`) },
 	)
 	w.signInAt(w.secondServer(), other, jonas)
 	looks := func(who string, day int) string {
@@ -44,9 +44,9 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 		func() error { return other.Holds(current("day 0 ")) },
 	)
 	w.steps(dana,
-		func() error { return dana.See("image", "Jonas <b> is here") },
+		func() error { return dana.Holds(shows("Jonas <b> is here")) },
 		func() error { return dana.Holds(looks("Jonas <b>", 0)) },
-		func() error { return dana.Holds(`document.querySelector("[aria-current] .who .looking")`) },
+		func() error { return dana.Holds(`document.querySelector("#what .who .looking")`) },
 		func() error { w.picture(dana, "presence-same"); return nil },
 	)
 	w.steps(other,
@@ -78,5 +78,5 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 		func() error { return other.Holds(shows("Approved by Dana")) },
 		func() error { return other.Go(w.service.URL + "/moderate/sessions") },
 	)
-	w.steps(dana, func() error { return dana.Holds(`!document.querySelector(".faces, [data-held]")`) })
+	w.steps(dana, func() error { return dana.Holds(`!document.querySelector(".here .av, [data-held]")`) })
 }

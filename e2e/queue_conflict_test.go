@@ -116,7 +116,7 @@ func second(tab *testkit.Tab) func() error {
 // decidedCard returns a JavaScript expression that is true if the card of a day is greyed, in its place, and has a notice
 // that contains says.
 func (s *sharedQueue) decidedCard(day int, says string) string {
-	return fmt.Sprintf(`[...document.querySelectorAll('[data-comment="%s"][data-settled] > .notice')].some(
+	return fmt.Sprintf(`[...document.querySelectorAll('[data-comment="%s"][data-settled] .happened')].some(
 		notice => notice.textContent.includes(%q))`, s.posted[day].ID, says)
 }
 
@@ -164,7 +164,7 @@ func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 		func() error { return desk.Press(keyJ) },
 		func() error { return desk.Holds(current("day 1 ")) },
 		func() error {
-			return desk.Holds(`document.querySelector(".folded").textContent.includes("Approved by Dana")`)
+			return desk.Holds(`document.querySelector(".run").textContent.includes("Approved by Dana")`)
 		},
 		func() error { return desk.Press(keyA) },
 		func() error { return desk.Holds(current("day 2 ")) },
@@ -224,7 +224,7 @@ func pressedWhereTheButtonWas(t *testing.T, width, height int64) {
 		place := func(value string) [2]float64 {
 			t.Helper()
 			at, err := testkit.Eval[[]float64](desk, fmt.Sprintf(`(box => [box.x + box.width / 2, box.y + box.height / 2])(
-				document.querySelector("[aria-current=true] button[name=action][value=%s]").getBoundingClientRect())`, value))
+				document.querySelector("#deal button[name=action][value=%s]").getBoundingClientRect())`, value))
 			s.must(err)
 			return [2]float64{at[0], at[1]}
 		}
@@ -312,7 +312,7 @@ func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
 		func() error { return desk.Click("button", "Approve") },
 		func() error { return desk.Holds(current("day 1 ")) },
 		func() error {
-			return desk.Holds(`document.querySelector("[aria-current] [data-decide] button[value=approve]").dispatchEvent(
+			return desk.Holds(`document.querySelector("#deal [data-decide] button[value=approve]").dispatchEvent(
 				new MouseEvent("click", { bubbles: true, cancelable: true, detail: 2 })) === false`)
 		},
 		func() error { return desk.Holds(current("day 1 ")) },
@@ -362,7 +362,7 @@ func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 	s.steps(desk,
 		func() error { return desk.Holds(shows("Edited by its writer")) },
 		func() error {
-			return desk.Holds(`[...document.querySelectorAll("[aria-current] .what .link")].some(link => link.title.includes("casino"))`)
+			return desk.Holds(`[...document.querySelectorAll("#what .link")].some(link => link.title.includes("casino"))`)
 		},
 		func() error { return desk.Press(keyA) },
 		func() error { return desk.Holds(toastSays("Edited by its writer – press again to decide")) },
@@ -375,7 +375,7 @@ func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 	parallel(t)
 	s := newShared(t, 6)
 	desk := s.openQueue(1280, 900, false)
-	const chosen = `document.querySelectorAll(".card:has(.pick :checked)").length`
+	const chosen = `document.querySelectorAll(".card[data-picked]").length`
 	s.steps(desk,
 		func() error { return desk.Press(keyX, keyJ, keyX, keyJ, keyX, keyJ, keyX) },
 		func() error { return desk.Holds(chosen + " === 4") },

@@ -103,7 +103,7 @@ func TestQueue_EndMeansNoPending(t *testing.T) {
 // the top bar and not under the toast.
 func inSight(selector string) string {
 	return fmt.Sprintf(`(e => { const box = e.getBoundingClientRect(), toast = document.querySelector("#toast"),
-		over = toast.getBoundingClientRect(); return box.top >= document.querySelector(".top").offsetHeight &&
+		over = toast.getBoundingClientRect(); return box.top >= document.querySelector(".list .head").offsetHeight &&
 		(toast.hidden || box.bottom <= over.top || box.right <= over.left) && box.bottom <= innerHeight
 	})(document.querySelector(%q))`, selector)
 }
@@ -151,7 +151,7 @@ func TestQueue_UndoAfterConflictAsksFirst(t *testing.T) {
 			func() error { return desk.Holds(toastSays("skipped")) },
 			func() error { return desk.See("alert", "") },
 			func() error { return desk.Holds("!" + toastSays("Undo")) },
-			func() error { return desk.Holds(inSight(".notice[role=alert]:not([hidden])")) },
+			func() error { return desk.Holds(inSight(".happened[role=alert]")) },
 			func() error { return desk.Press(keyZ) },
 			func() error { return desk.Holds(toastSays("Press z again to undo this.")) },
 			func() error { return desk.Holds(toastSays("Undo: Lena’s comment approved")) },
@@ -321,19 +321,20 @@ func TestQueue_PhoneBarActsOnTappedCard(t *testing.T) {
 		func() error { return desk.Holds(current("day 0 ")) },
 		func() error { return desk.Click("StaticText", "The ferry of day 1 was late.") },
 		func() error { return desk.Holds(current("day 1 ")) },
-		func() error { return desk.Click(triangle, "Evidence") },
-		func() error { return desk.Holds(`document.querySelector(".evidence[open] .pop").checkVisibility()`) },
-		func() error { return desk.Click("StaticText", "The ferry of day 1 was late.") },
+		func() error { return desk.Click("button", "More actions") },
+		func() error { return desk.Click("button", "Evidence") },
+		func() error { return desk.Holds(`document.querySelector(".evidence[open]").checkVisibility()`) },
 		func() error { return desk.Click(triangle, "Reply") },
 		func() error { return desk.Type("textbox", "Your reply", "It will be on time tomorrow.") },
 		func() error { return desk.Press(keyEscape) },
+		func() error { return desk.Click("button", "More actions") },
 		func() error { return desk.Click("button", "Approve") },
 		func() error { return desk.See("button", "Undo: Lena’s comment approved") },
 		func() error { return desk.Holds(current("day 2 ")) },
 		func() error {
-			return desk.Holds(`(all => all.length === 5 && all.every(b => b.getBoundingClientRect().height >= 44 &&
+			return desk.Holds(`(all => all.length === 4 && all.every(b => b.getBoundingClientRect().height >= 44 &&
 				b.getBoundingClientRect().top >= document.querySelector("#toast").getBoundingClientRect().bottom &&
-				b.getBoundingClientRect().bottom <= innerHeight))([...document.querySelectorAll(".do .btn")]
+				b.getBoundingClientRect().bottom <= innerHeight))([...document.querySelectorAll(".deal .btn")]
 				.filter(b => b.checkVisibility() && !b.closest(".pop")))`)
 		},
 		func() error { return desk.Click("button", "Undo: Lena’s comment approved") },
@@ -449,7 +450,7 @@ func TestQueue_ReloadAndBackShowPending(t *testing.T) {
 	desk := w.tab(1280, 900, false)
 	waits := func(days ...int) func() error {
 		return func() error {
-			return desk.Holds(fmt.Sprintf(`[...document.querySelectorAll(".card .said")]
+			return desk.Holds(fmt.Sprintf(`[...document.querySelectorAll(".card .text")]
 				.map(said => said.textContent.match(/day (\d)/)[1]).join(" ") === %q`, strings.Trim(fmt.Sprint(days), "[]")))
 		}
 	}
@@ -476,20 +477,20 @@ func TestQueue_ReloadAndBackShowPending(t *testing.T) {
 		func() error { return desk.Press(keyS) }, // at the last position
 		waits(0, 2, 3),
 		saved("spam", 1),
-		leave(`document.querySelector(".card .who a").click()`), // to the comment page
+		leave(`document.querySelector("#what .who a.icon").click()`), // to the comment page
 		func() error { return desk.See("button", "Approve") },
 		func() error { return desk.Click("button", "Approve") },
 		func() error { return desk.Holds(shows("Approved.")) },
 		leave("location.reload()"), // repeats no toast and decides nothing
 		func() error { return desk.Holds("!" + shows("Approved.")) },
 		leave("window.history.go(-2)"),
-		waits(2, 3),
+		waits(0, 3),
 		leave("window.history.forward()"),
 		func() error {
 			return desk.Holds(`location.pathname.includes("/comments/") && document.readyState === "complete"`)
 		},
 		leave("window.history.back()"),
-		waits(2, 3),
+		waits(0, 3),
 	)
 	w.steps(desk, saved("pending", 2), saved("approved", 1), saved("spam", 1))
 }

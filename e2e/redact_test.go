@@ -24,7 +24,7 @@ func TestRedact_RemovesSelection(t *testing.T) {
 	field := func(name string) string {
 		return `document.querySelector("form[data-redact] [name=` + name + `]").value`
 	}
-	const taken = "document.querySelector('.one + .two .said').textContent.includes('hangs at ███, where')"
+	const taken = "document.querySelector('.one .text > .said').textContent.includes('hangs at ███, where')"
 	open := func() error { return desk.Holds(`document.querySelector(".redact").open`) }
 	w.steps(desk,
 		func() error { return desk.Holds(current("Poplar")) },
@@ -43,7 +43,7 @@ func TestRedact_RemovesSelection(t *testing.T) {
 		func() error { return desk.Holds(`document.querySelector("form[data-redact]")`) },
 		// Select words in the rendered text.
 		func() error {
-			_, err := testkit.Eval[bool](desk, `(() => { const p = document.querySelector(".two .said p").firstChild
+			_, err := testkit.Eval[bool](desk, `(() => { const p = document.querySelector(".one .text > .said p").firstChild
 				const at = p.data.indexOf("12 Poplar Lane")
 				getSelection().setBaseAndExtent(p, at, p, at + 14); return true })()`)
 			return err

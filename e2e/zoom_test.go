@@ -139,9 +139,9 @@ func (j windowJob) decides() {
 		press("button", "Approve"), is(current("tyres")), j.fits("after a decision"),
 		press("button", "Undo: Lena’s comment approved"), is(current("chain came off")),
 		press("button", "Approve"), is(current("tyres")),
-		press(triangle, "Refuse…"), is(`document.querySelector(".refuse[open] .pop").checkVisibility()`), j.fits("reasons"),
+		press(triangle, "Refuse"), is(`document.querySelector(".refuse[open] .pop").checkVisibility()`), j.fits("reasons"),
 		press("button", "Personal attack"), is(current("harbour froze")),
-		press(triangle, "Evidence"), is(`document.querySelector(".evidence[open] .pop").checkVisibility()`),
+		press("button", "More actions"), press("button", "Evidence"), is(`document.querySelector(".evidence[open]").checkVisibility()`),
 		j.fits("evidence"),
 		func() error { return tab.Press(keyEscape) },
 		press("button", "Spam"), is(current("museum open")),
@@ -179,7 +179,7 @@ func (j windowJob) decidesMany() {
 		n, err := testkit.Eval[string](tab, `document.querySelector("[data-campaign]")?.dataset.alike ?? ""`)
 		return err == nil && n == "5"
 	})
-	const chosen = `document.querySelectorAll(".card:has(.pick :checked)").length`
+	const chosen = `document.querySelectorAll(".card[data-picked]").length`
 	press := func(role, name string) func() error { return func() error { return tab.Click(role, name) } }
 	is := func(expression string) func() error { return func() error { return tab.Holds(expression) } }
 	j.steps(tab,
@@ -189,15 +189,15 @@ func (j windowJob) decidesMany() {
 		press("checkbox", "Include the comment by Reader 2"), is(shows("1 left out")),
 		press("button", "Spam"), is(shows("4 marked as spam")), j.fits("a campaign that is decided"),
 		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue") },
-		is(`document.querySelector("#narrowing")`),
-		press("checkbox", "filter"), press(triangle, "score"), is(`document.querySelector(".adder[open] .menu")`),
-		j.fits("what narrows"),
-		press("button", "Show"), is(`location.search !== ""`),
+		is(`document.querySelector("#filter")`),
+		press(triangle, "Filter"), is(`document.querySelector(".adder[open] .menu")`),
+		j.fits("the filter"),
+		press("option", "language: English"), is(`location.search !== ""`),
 		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue?sort=risk") },
 		is(`document.querySelector(".band .card")`), j.fits("bands"),
 	)
 	// Scroll through the list. Rows under the button bar do not count as seen.
-	const covered = `[...document.querySelectorAll(".card:has(.pick :checked)")].map(c => c.getBoundingClientRect())
+	const covered = `[...document.querySelectorAll(".card[data-picked]")].map(c => c.getBoundingClientRect())
 		.filter(b => Math.min(b.bottom, innerHeight - 108) - Math.max(b.top, 0) <
 			0.8 * Math.min(b.height, innerHeight - 108)).length`
 	j.steps(tab,
@@ -227,8 +227,8 @@ func (j windowJob) decidesMany() {
 			return err
 		},
 		is(chosen+` > 0`), j.fits("a band that is selected"),
-		press("button", "Spam"), is(`document.querySelectorAll(".folded").length > 0 && `+chosen+` === 0`),
-		func() error { return tab.Press(keyZ) }, is(`document.querySelectorAll(".folded").length === 0`),
+		press("button", "Spam"), is(`document.querySelectorAll(".run").length > 0 && `+chosen+` === 0`),
+		func() error { return tab.Press(keyZ) }, is(`document.querySelectorAll(".run").length === 0`),
 	)
 }
 
@@ -270,7 +270,7 @@ func (j windowJob) mail(box *testkit.MailServer) {
 		j.fits("less mail"),
 		func() error { return tab.Go(links[0]) }, func() error { return tab.Holds("document.forms.length") },
 		j.fits("a mail's page"),
-		func() error { return tab.Click(alone, "Refuse…") }, j.fits("a mail's page with the reasons"),
+		func() error { return tab.Click(alone, "Refuse") }, j.fits("a mail's page with the reasons"),
 		func() error { return tab.Click("button", "Off topic") },
 		func() error { return tab.Holds(`document.querySelector(".notice.ok")`) }, j.fits("a mail's page that is used"),
 	)

@@ -203,6 +203,7 @@ export class Cards {
     card.toggleAttribute('data-settled', !stays)
     if (isChanged(card) && notice && happened) {
       notice.querySelector('[data-again]')?.setAttribute('hidden', '')
+      notice.removeAttribute('role') // the row announces it
       if (stays) notice.querySelector('[data-leave]')?.remove()
       there.prepend(notice)
       card.querySelector('.t .name')?.after(' ', happened)
@@ -213,7 +214,7 @@ export class Cards {
 
   /** Shows that a comment was erased. */
   gone(card: Card, words: string): void {
-    const notice = Object.assign(document.createElement('div'), { className: 'notice taken', role: 'alert' })
+    const notice = Object.assign(document.createElement('div'), { className: 'notice taken' })
     notice.append(document.createElement('p'))
     notice.firstElementChild?.append(Object.assign(document.createElement('b'), { textContent: words }))
     const there = detailsOf(card)
@@ -221,6 +222,7 @@ export class Cards {
     there.prepend(notice)
     for (const said of [...there.querySelectorAll('.said'), ...card.querySelectorAll('.text')]) said.replaceChildren()
     const pill = Object.assign(document.createElement('span'), { className: 'pill happened', textContent: words })
+    pill.role = 'alert'
     card.querySelector('.t .happened')?.remove()
     card.querySelector('.t .name')?.after(' ', pill)
     card.dataset.changed = card.dataset.settled = ''

@@ -320,8 +320,10 @@ function onCurrent(queue: Queue, card: Card, key: string): boolean {
       return true
     case 'r':
       if (!can(card, 'reply')) queue.tell(noReply(card))
-      else if (toggle(deal.querySelector('.reply')))
+      else if (toggle(deal.querySelector('.reply'))) {
+        queue.pane.sheet(true)
         deal.querySelector<HTMLTextAreaElement>('.reply[open] textarea')?.focus()
+      }
       return true
     case 'i':
       return queue.pane.evidence()

@@ -375,6 +375,8 @@ export class Queue implements Listener {
   signedOut(): void {
     const notice = element('signedout')
     ;(notice.querySelector('span') as HTMLElement).textContent = say('signin')
+    const link = notice.querySelector('a')
+    if (link) link.href = `/moderate/signin?to=${encodeURIComponent(location.pathname + location.search)}`
     notice.hidden = false
   }
 
@@ -413,7 +415,7 @@ export class Queue implements Listener {
     const card = this.cards.find(id)
     if (!card || this.mine(id) || (fresh && versionOf(fresh) <= versionOf(card))) return
     this.cards.steady(() => this.#showChange(card, fresh))
-    if (card !== this.cards.current) detailsOf(card).querySelector('.notice')?.removeAttribute('role') // do not announce
+    if (card !== this.cards.current) card.querySelector('.happened')?.removeAttribute('role') // do not announce
   }
 
   /** Shows a change. fresh is null if the comment was erased, and undefined if the request failed. */

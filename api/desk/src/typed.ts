@@ -26,6 +26,7 @@ export function keepTyped(): void {
     const details = field.closest('details')
     if (!details || !kept(field) || nameOf(field) !== sessionStorage.getItem(reopen)) continue
     details.open = true
+    details.closest('.pane')?.classList.add('open')
     sessionStorage.removeItem(reopen)
   }
 }
