@@ -83,11 +83,11 @@ func (tx countedTx) DecisionsAfter(site int64, seq uint64, limit int) ([]auditlo
 	return tx.Tx.DecisionsAfter(site, seq, limit)
 }
 
-func (tx countedTx) CountQueue(site int64, view comment.View, suspect float64, most int) (int, error) {
+func (tx countedTx) CountQueue(sites comment.SiteSet, view comment.View, suspect comment.Threshold, most int) (int, error) {
 	if view == comment.Views[0] {
 		tx.of.counted.Add(1)
 	}
-	return tx.Tx.CountQueue(site, view, suspect, most)
+	return tx.Tx.CountQueue(sites, view, suspect, most)
 }
 
 // options of a world. The zero value has the defaults.

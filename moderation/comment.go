@@ -6,6 +6,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/txn"
 )
 
@@ -54,8 +55,10 @@ type CommentTx interface {
 
 	Thread(q comment.ThreadQuery) ([]comment.Comment, error)
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
-	// CountQueue counts the comments of a view, up to limit.
-	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
+	// CountQueue counts the comments of a view, up to limit. With SiteSet.All the IDs may be missing.
+	CountQueue(sites comment.SiteSet, view comment.View, suspect comment.Threshold, limit int) (int, error)
+	// CountQueues counts the comments of sites that need a moderator, each kind up to limit, in the order of the sites.
+	CountQueues(sites []site.Site, limit int) ([]comment.QueueCounts, error)
 	// StalePending returns pending comments whose verdict is from a model older than seq, in the given order.
 	StalePending(site int64, seq uint64, order comment.QueueOrder, limit int) ([]comment.Comment, error)
 	Writers(site int64, writers [][]byte) (map[string]comment.History, error) // keyed by string(writer)

@@ -81,7 +81,7 @@ func (s *Service) ItemHistories(
 		slices.SortFunc(found, func(a, b comment.Comment) int {
 			return slices.Index(ids, a.ID) - slices.Index(ids, b.ID)
 		})
-		if list, err = items(tx, who, site.ID, found); err != nil {
+		if list, err = items(tx, who, found); err != nil {
 			return err
 		}
 		decisions, err := tx.DecisionsOf(site.ID, ids...)
@@ -94,10 +94,13 @@ func (s *Service) ItemHistories(
 	if err != nil {
 		return nil, fmt.Errorf("read comments: %w", err)
 	}
-	if err := s.addCampaigns(ctx, site.ID, list); err != nil {
+	for i := range list {
+		list[i].Site = site
+	}
+	if err := s.addCampaigns(ctx, list); err != nil {
 		return nil, err
 	}
-	if err := s.addEvidence(ctx, who, site.ID, list); err != nil {
+	if err := s.addEvidence(ctx, who, list); err != nil {
 		return nil, err
 	}
 	past := map[string][]auditlog.NamedEntry{}
@@ -141,42 +144,50 @@ func (s *Service) ChangedItems(ctx context.Context, who authz.Actor, site site.S
 
 // items loads pages, parents and histories of commenters for comments, and marks the appeals that the actor may not
 // decide. It does not load evidence.
-func items(tx Tx, who authz.Actor, blog int64, list []comment.Comment) ([]Item, error) {
-	var pageIDs, parentIDs []string
-	for _, c := range list {
-		pageIDs = append(pageIDs, c.Page)
-		if c.Parent != "" {
-			parentIDs = append(parentIDs, c.Parent)
-		}
-	}
-	pages, err := tx.PagesByID(blog, unique(pageIDs))
-	if err != nil {
-		return nil, fmt.Errorf("read pages: %w", err)
-	}
-	parents, err := tx.CommentsByID(blog, unique(parentIDs))
-	if err != nil {
-		return nil, fmt.Errorf("read parents: %w", err)
-	}
-	known, err := tx.Writers(blog, comment.WriterHashes(list))
-	if err != nil {
-		return nil, fmt.Errorf("read writers: %w", err)
-	}
+func items(tx Tx, who authz.Actor, list []comment.Comment) ([]Item, error) {
 	out := make([]Item, len(list))
 	for i, c := range list {
-		out[i] = Item{Comment: c, Writer: known[string(c.Writer)]}
-		if j := slices.IndexFunc(pages, func(p site.Page) bool { return p.ID == c.Page }); j >= 0 {
-			out[i].Page = pages[j]
+		out[i].Comment = c
+	}
+	for blog, some := range bySite(out) {
+		var pageIDs, parentIDs []string
+		for _, it := range some {
+			pageIDs = append(pageIDs, it.Comment.Page)
+			if it.Comment.Parent != "" {
+				parentIDs = append(parentIDs, it.Comment.Parent)
+			}
 		}
-		if j := slices.IndexFunc(parents, func(p comment.Comment) bool { return p.ID == c.Parent }); j >= 0 {
-			parent := parents[j] // a copy: callers change it
-			out[i].Parent = &parent
+		pages, err := tx.PagesByID(blog, unique(pageIDs))
+		if err != nil {
+			return nil, fmt.Errorf("read pages: %w", err)
+		}
+		parents, err := tx.CommentsByID(blog, unique(parentIDs))
+		if err != nil {
+			return nil, fmt.Errorf("read parents: %w", err)
+		}
+		known, err := tx.Writers(blog, comment.WriterHashes(commentsOf(some)))
+		if err != nil {
+			return nil, fmt.Errorf("read writers: %w", err)
+		}
+		for _, it := range some {
+			it.Writer = known[string(it.Comment.Writer)]
+			if j := slices.IndexFunc(pages, func(p site.Page) bool { return p.ID == it.Comment.Page }); j >= 0 {
+				it.Page = pages[j]
+			}
+			if j := slices.IndexFunc(parents, func(p comment.Comment) bool { return p.ID == it.Comment.Parent }); j >= 0 {
+				parent := parents[j] // a copy: callers change it
+				it.Parent = &parent
+			}
+		}
+		if err := markOwnAppeals(tx, who, blog, some); err != nil {
+			return nil, err
 		}
 	}
-	return out, markOwnAppeals(tx, who, blog, out)
+	return out, nil
 }
 
 // markOwnAppeals sets OwnAppeal of the items whose open appeal the actor may not decide.
-func markOwnAppeals(tx Tx, who authz.Actor, blog int64, list []Item) error {
+func markOwnAppeals(tx Tx, who authz.Actor, blog int64, list []*Item) error {
 	var appealed []string
 	for _, it := range list {
 		if it.Comment.Refused() && it.Comment.Appealed() {

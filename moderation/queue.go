@@ -17,6 +17,7 @@ import (
 
 // An Item is a comment as a moderator sees it.
 type Item struct {
+	Site     site.Site
 	Comment  comment.Comment
 	Page     site.Page
 	Parent   *comment.Comment // nil for a root
@@ -36,7 +37,7 @@ type Item struct {
 func (i Item) isFolded(q comment.QueueQuery) bool {
 	k := i.Campaign
 	return i.Comment.State == comment.Pending && k != nil && k.Waiting > 1 && k.Sample != i.Comment.ID &&
-		(q.View != comment.ViewSuspected || k.Score >= q.Suspect)
+		(q.View != comment.ViewSuspected || k.Score >= q.Suspect.On(i.Comment.Site))
 }
 
 // Title returns the title that the page gets when the comment is approved, or "" if approval does not change it.
@@ -62,21 +63,98 @@ type QueuePage struct {
 func (s *Service) Queue(
 	ctx context.Context, who authz.Actor, site site.Site, req comment.QueueRequest,
 ) (QueuePage, error) {
-	if err := who.Authorize(site.ID, authz.Author, authz.ScopeRead); err != nil {
+	of, err := oneSite(who, site)
+	if err != nil {
 		return QueuePage{}, err
 	}
-	q, err := req.Query(site.ID, site.Settings.Suspect)
+	return s.queue(ctx, who, of, req)
+}
+
+// AccountQueue returns one page of the queue of all sites on which the actor has a role, or of the one with the key only.
+// Each site has its own threshold and its own rights, as in Queue.
+func (s *Service) AccountQueue(
+	ctx context.Context, who authz.Actor, only string, req comment.QueueRequest,
+) (QueuePage, error) {
+	of, err := s.sitesOf(ctx, who, only)
+	if err != nil {
+		return QueuePage{}, err
+	}
+	return s.queue(ctx, who, of, req)
+}
+
+// queueSites are the sites of a queue.
+type queueSites struct {
+	list    []site.Site
+	set     comment.SiteSet
+	suspect comment.Threshold
+}
+
+func oneSite(who authz.Actor, blog site.Site) (queueSites, error) {
+	if err := who.Authorize(blog.ID, authz.Author, authz.ScopeRead); err != nil {
+		return queueSites{}, err
+	}
+	return queueSites{[]site.Site{blog}, comment.OneSite(blog.ID), comment.Threshold{Score: blog.Settings.Suspect}}, nil
+}
+
+// sitesOf returns the sites on which the actor has a role, or the one with the key only.
+func (s *Service) sitesOf(ctx context.Context, who authz.Actor, only string) (queueSites, error) {
+	if err := who.CheckSignedIn(); err != nil {
+		return queueSites{}, err
+	}
+	if only != "" {
+		blog, err := s.work.Site(ctx, only)
+		if err != nil {
+			return queueSites{}, err
+		}
+		return oneSite(who, blog)
+	}
+	list, err := s.work.Sites(ctx, who)
+	if err != nil {
+		return queueSites{}, err
+	}
+	all := who.GlobalRole() != authz.NoRole
+	if len(list) == 0 && !all {
+		return queueSites{}, authz.NotAllowed()
+	}
+	of := queueSites{list: list, set: comment.SiteSet{All: all}}
+	thresholds := map[float64]int{}
+	for _, blog := range list {
+		if err := who.Authorize(blog.ID, authz.Author, authz.ScopeRead); err != nil {
+			return queueSites{}, err
+		}
+		of.set.IDs = append(of.set.IDs, blog.ID)
+		thresholds[blog.Settings.Suspect]++
+	}
+	for score, sites := range thresholds {
+		if sites > thresholds[of.suspect.Score] {
+			of.suspect.Score = score
+		}
+	}
+	of.suspect.Other = map[int64]float64{}
+	for _, blog := range list {
+		if blog.Settings.Suspect != of.suspect.Score {
+			of.suspect.Other[blog.ID] = blog.Settings.Suspect
+		}
+	}
+	return of, nil
+}
+
+func (s *Service) queue(
+	ctx context.Context, who authz.Actor, of queueSites, req comment.QueueRequest,
+) (QueuePage, error) {
+	q, err := req.Query(of.set, of.suspect)
 	if err != nil {
 		return QueuePage{}, err
 	}
 	var out QueuePage
 	err = s.work.View(ctx, func(tx Tx) (err error) {
-		if out.Counts, out.Capped, err = countViews(tx, site); err != nil {
+		if out.Counts, out.Capped, err = countViews(tx, of); err != nil {
 			return err
 		}
 		out.From = make([]int, len(req.From))
 		for i, score := range req.From {
-			if out.From[i], err = tx.CountQueue(site.ID, comment.ViewSuspected, score, comment.MaxCount+1); err != nil {
+			out.From[i], err = tx.CountQueue(of.set, comment.ViewSuspected, comment.Threshold{Score: score}, comment.MaxCount+1)
+			if err != nil {
 				return fmt.Errorf("count from %v: %w", score, err)
 			}
 		}
@@ -86,12 +164,41 @@ func (s *Service) Queue(
 		err = s.readItems(ctx, &out, who, q, req.Fold && !req.Narrowed())
 	}
 	if err == nil {
-		err = s.addEvidence(ctx, who, site.ID, out.Items)
+		err = s.addEvidence(ctx, who, out.Items)
 	}
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("read queue: %w", err)
 	}
+	of.addTo(out.Items)
 	return out, nil
+}
+
+// addTo sets the site of each item. It stays empty if the site was added after of was read.
+func (of queueSites) addTo(list []Item) {
+	for i := range list {
+		at := slices.IndexFunc(of.list, func(blog site.Site) bool { return blog.ID == list[i].Comment.Site })
+		if at >= 0 {
+			list[i].Site = of.list[at]
+		}
+	}
+}
+
+// bySite groups items by their site.
+func bySite(list []Item) map[int64][]*Item {
+	sites := map[int64][]*Item{}
+	for i := range list {
+		site := list[i].Comment.Site
+		sites[site] = append(sites[site], &list[i])
+	}
+	return sites
+}
+
+func commentsOf(list []*Item) []comment.Comment {
+	comments := make([]comment.Comment, len(list))
+	for i, it := range list {
+		comments[i] = it.Comment
+	}
+	return comments
 }
 
 // readItems reads the items of a page. When campaigns are folded, it reads at most foldedReads batches, so the page may
@@ -112,13 +219,13 @@ func (s *Service) readItems(
 				return err
 			}
 			next = after
-			list, err = items(tx, who, q.Site, found)
+			list, err = items(tx, who, found)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if err := s.addCampaigns(ctx, q.Site, list); err != nil {
+		if err := s.addCampaigns(ctx, list); err != nil {
 			return err
 		}
 		for i, item := range list {
@@ -153,11 +260,29 @@ const (
 func (s *Service) QueueCounts(
 	ctx context.Context, who authz.Actor, site site.Site,
 ) (counts map[comment.View]int, capped bool, err error) {
-	if err := who.Authorize(site.ID, authz.Author, authz.ScopeRead); err != nil {
+	of, err := oneSite(who, site)
+	if err != nil {
 		return nil, false, err
 	}
+	return s.queueCounts(ctx, of)
+}
+
+// AccountQueueCounts returns only the counts of the QueuePage of all sites of the actor.
+func (s *Service) AccountQueueCounts(
+	ctx context.Context, who authz.Actor,
+) (counts map[comment.View]int, capped bool, err error) {
+	of, err := s.sitesOf(ctx, who, "")
+	if err != nil {
+		return nil, false, err
+	}
+	return s.queueCounts(ctx, of)
+}
+
+func (s *Service) queueCounts(
+	ctx context.Context, of queueSites,
+) (counts map[comment.View]int, capped bool, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
-		counts, capped, err = countViews(tx, site)
+		counts, capped, err = countViews(tx, of)
 		return err
 	})
 	if err != nil {
@@ -166,10 +291,10 @@ func (s *Service) QueueCounts(
 	return counts, capped, nil
 }
 
-func countViews(tx Tx, site site.Site) (counts map[comment.View]int, capped bool, err error) {
+func countViews(tx Tx, of queueSites) (counts map[comment.View]int, capped bool, err error) {
 	counts = make(map[comment.View]int, len(comment.Views))
 	for _, view := range comment.Views {
-		n, err := tx.CountQueue(site.ID, view, site.Settings.Suspect, comment.MaxCount+1)
+		n, err := tx.CountQueue(of.set, view, of.suspect, comment.MaxCount+1)
 		if err != nil {
 			return nil, false, fmt.Errorf("count %s: %w", view, err)
 		}
@@ -185,7 +310,7 @@ func countViews(tx Tx, site site.Site) (counts map[comment.View]int, capped bool
 // matches e-mail addresses, which authors must not find out, and matches a host anywhere in the text.
 func matcher(a authz.Actor, q comment.QueueQuery) func(comment.Comment) bool {
 	return func(c comment.Comment) bool {
-		if q.Search != "" && a.Role(q.Site) < authz.Moderator {
+		if q.Search != "" && a.Role(c.Site) < authz.Moderator {
 			c.Email = ""
 			if !strings.Contains(comment.SearchText(c), q.Search) {
 				return false
@@ -223,55 +348,60 @@ func queuePage(
 }
 
 // addCampaigns adds the campaigns of comments, and their open reports and appeals.
-func (s *Service) addCampaigns(ctx context.Context, site int64, list []Item) error {
-	ids, comments := make([]string, len(list)), make([]comment.Comment, len(list))
-	for i, it := range list {
-		ids[i], comments[i] = it.Comment.ID, it.Comment
-	}
-	against, err := s.reports.OpenByComment(ctx, site, comments)
-	if err != nil {
-		return err
-	}
-	of, err := s.campaigns.CampaignsOf(ctx, site, ids)
-	for i, id := range ids {
-		list[i].Against = against[id]
-		if k, ok := of[id]; ok {
-			list[i].Campaign = &k
+func (s *Service) addCampaigns(ctx context.Context, list []Item) error {
+	for site, list := range bySite(list) {
+		ids := make([]string, len(list))
+		for i, it := range list {
+			ids[i] = it.Comment.ID
+		}
+		against, err := s.reports.OpenByComment(ctx, site, commentsOf(list))
+		if err != nil {
+			return err
+		}
+		of, err := s.campaigns.CampaignsOf(ctx, site, ids)
+		if err != nil {
+			return err
+		}
+		for i, id := range ids {
+			list[i].Against = against[id]
+			if k, ok := of[id]; ok {
+				list[i].Campaign = &k
+			}
 		}
 	}
-	return err
+	return nil
 }
 
 // addEvidence adds the number of similar approved comments for pending ones, moderators' notes, the classifier's
 // current evidence, and a signal for reports. The report signal is not part of the stored verdict. For authors, e-mail
 // addresses and evidence from them are removed.
-func (s *Service) addEvidence(ctx context.Context, who authz.Actor, site int64, list []Item) error {
-	moderates := who.Role(site) >= authz.Moderator
-	var all, waiting []comment.Comment
-	for _, it := range list {
-		if all = append(all, it.Comment); it.Comment.State == comment.Pending {
-			waiting = append(waiting, it.Comment)
+func (s *Service) addEvidence(ctx context.Context, who authz.Actor, list []Item) error {
+	for site, list := range bySite(list) {
+		moderates := who.Role(site) >= authz.Moderator
+		all := commentsOf(list)
+		waiting := slices.DeleteFunc(slices.Clone(all), func(c comment.Comment) bool { return c.State != comment.Pending })
+		like, err := s.campaigns.ApprovedDuplicates(ctx, site, waiting)
+		if err != nil {
+			return err
 		}
-	}
-	like, err := s.campaigns.ApprovedDuplicates(ctx, site, waiting)
-	if err != nil {
-		return err
-	}
-	about, err := s.rules.Notes(ctx, site, comment.WriterHashes(all))
-	for i := range list {
-		item := &list[i]
-		item.Approved, item.Notes = like[item.Comment.ID], about[string(item.Comment.Writer)]
-		if !moderates {
-			item.Comment.Email, item.Comment.Search, item.Against, item.Notes = "", "", report.Open{}, nil
-			if item.Parent != nil {
-				item.Parent.Email, item.Parent.Search = "", ""
+		about, err := s.rules.Notes(ctx, site, comment.WriterHashes(all))
+		if err != nil {
+			return err
+		}
+		for _, item := range list {
+			item.Approved, item.Notes = like[item.Comment.ID], about[string(item.Comment.Writer)]
+			if !moderates {
+				item.Comment.Email, item.Comment.Search, item.Against, item.Notes = "", "", report.Open{}, nil
+				if item.Parent != nil {
+					item.Parent.Email, item.Parent.Search = "", ""
+				}
 			}
+			if n := len(item.Against.Reports); n > 0 {
+				v := &item.Comment.Verdict
+				v.Signals = append(slices.Clone(v.Signals), comment.ReportSignal(n))
+			}
+			item.Evidence, item.Reasons = s.judge.Evidence(ctx, item.Comment)
 		}
-		if n := len(item.Against.Reports); n > 0 {
-			v := &item.Comment.Verdict
-			v.Signals = append(slices.Clone(v.Signals), comment.ReportSignal(n))
-		}
-		item.Evidence, item.Reasons = s.judge.Evidence(ctx, item.Comment)
 	}
-	return err
+	return nil
 }

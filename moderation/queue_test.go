@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -375,4 +376,124 @@ func TestQueue_Filters(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", tt.name, names, tt.want)
 		}
 	}
+}
+
+func TestAccountQueue_CoversSitesOfTheRole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mod := w.AddStaff("mod", authz.Moderator, "a")
+	both := w.AddStaff("both", authz.Moderator, "a", "b")
+	everywhere := w.AddStaff("everywhere", authz.Owner)
+	bound := w.AddToken("everywhere@staff.example", authz.ScopeRead, "b")
+	w.Submit(w.A, "Of site A.")
+	w.Submit(w.B, "Of site B.")
+	w.Submit(w.A, "Of site A too.")
+	for name, tt := range map[string]struct {
+		who  authz.Actor
+		only string
+		want []string
+	}{
+		"one site":            {mod, "", []string{"a: Of site A.", "a: Of site A too."}},
+		"two sites":           {both, "", []string{"a: Of site A.", "b: Of site B.", "a: Of site A too."}},
+		"all sites":           {everywhere, "", []string{"a: Of site A.", "b: Of site B.", "a: Of site A too."}},
+		"the operator":        {authz.Operator, "", []string{"a: Of site A.", "b: Of site B.", "a: Of site A too."}},
+		"the site of a token": {bound, "", []string{"b: Of site B."}},
+		"only one":            {everywhere, "b", []string{"b: Of site B."}},
+	} {
+		var got []string
+		after := ""
+		for more := true; more; more = after != "" {
+			q, err := w.App.AccountQueue(w.Ctx, tt.who, tt.only, comment.QueueRequest{Limit: 1, After: after})
+			w.Must(err)
+			if n := q.Counts[comment.ViewPending]; n != len(tt.want) {
+				t.Errorf("%s: counts %d pending comments, want %d", name, n, len(tt.want))
+			}
+			for _, item := range q.Items {
+				got = append(got, item.Site.Key+": "+item.Comment.Source)
+			}
+			after = q.Next
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
+		counts, _, err := w.App.AccountQueueCounts(w.Ctx, tt.who)
+		w.Must(err)
+		if n := counts[comment.ViewPending]; tt.only == "" && n != len(tt.want) {
+			t.Errorf("%s: counts %d pending comments alone, want %d", name, n, len(tt.want))
+		}
+	}
+	if _, err := w.App.AccountQueue(w.Ctx, mod, "b", comment.QueueRequest{}); apptest.Code(err) != "site.unknown" {
+		t.Errorf("only a foreign site: got %v", err)
+	}
+	mod.Account.Roles = nil
+	if _, err := w.App.AccountQueue(w.Ctx, mod, "", comment.QueueRequest{}); apptest.Code(err) != "role.insufficient" {
+		t.Errorf("without a role: got %v", err)
+	}
+}
+
+func TestAccountQueue_EachSiteHasItsThresholdAndRights(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 3 { // the third submission suggests spam
+		for _, blog := range []site.Site{w.A, w.B} {
+			_, err := w.App.Submit(w.Ctx, blog, moderation.Submission{PageURL: "https://" + blog.Key + ".example/post",
+				Name: "Pusher", Email: "pusher@mail.example", Body: "The very same thing again."})
+			w.Must(err)
+		}
+	}
+	who := w.AddStaff("mixed", authz.Moderator, "a", "b")
+	who.Account.Roles[w.B.ID] = authz.Author
+	q, err := w.App.AccountQueue(w.Ctx, who, "", comment.QueueRequest{View: comment.ViewSuspected})
+	w.Must(err)
+	if len(q.Items) != 2 {
+		t.Fatalf("got %d suspected comments", len(q.Items))
+	}
+	for _, item := range q.Items {
+		if shown := item.Comment.Email != ""; shown != (item.Site.Key == "a") {
+			t.Errorf("site %s: e-mail %q", item.Site.Key, item.Comment.Email)
+		}
+	}
+	if q, err = w.App.AccountQueue(w.Ctx, who, "", comment.QueueRequest{Search: "pusher@mail"}); err != nil ||
+		len(q.Items) != 1 || q.Items[0].Site.Key != "a" {
+		t.Errorf("a search for an address finds %q, %v", textsOf(q), err)
+	}
+	score := q.Items[0].Comment.Verdict.Score
+	_, err = w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"suspect": "1"})
+	w.Must(err)
+	q, err = w.App.AccountQueue(w.Ctx, who, "", comment.QueueRequest{View: comment.ViewSuspected})
+	w.Must(err)
+	if score < 1 && (len(q.Items) != 1 || q.Items[0].Site.Key != "b" || q.Counts[comment.ViewSuspected] != 1) {
+		t.Errorf("with a higher threshold on site a: got %d items, counts %v", len(q.Items), q.Counts)
+	}
+}
+
+func TestSiteQueues_FollowEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	who := w.AddStaff("everywhere", authz.Moderator)
+	counts := func() (all []string) {
+		list, err := w.App.SiteQueues(w.Ctx, who)
+		w.Must(err)
+		for _, q := range list {
+			oldest := ""
+			if !q.Oldest.IsZero() {
+				oldest = q.Oldest.Format("15:04:05")
+			}
+			all = append(all, fmt.Sprint(q.Site.Key, q.Pending, oldest))
+		}
+		return all
+	}
+	want := func(what string, want ...string) {
+		t.Helper()
+		if got := counts(); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", what, got, want)
+		}
+	}
+	want("at first", "a0", "b0")
+	c := w.Submit(w.A, "One.")
+	want("one", "a1"+c.CreatedAt.Format("15:04:05"), "b0")
+	w.Decide(who, w.A, comment.Approve, c.ID)
+	want("decided", "a0", "b0")
+	d := w.Submit(w.B, "Two.")
+	want("another", "a0", "b1"+d.CreatedAt.Format("15:04:05"))
 }

@@ -185,7 +185,7 @@ func (s *Service) rescoreFirst(
 func (s *Service) rescoreNext(ctx context.Context, site site.Site, t *rescoreProgress) error {
 	var waiting []comment.Comment
 	err := s.work.View(ctx, func(tx Tx) (err error) {
-		waiting, err = tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
+		waiting, err = tx.Queue(comment.QueueQuery{Sites: comment.OneSite(site.ID), View: comment.ViewPending, Order: comment.OldestFirst,
 			After: t.after, Limit: rescoreBatch})
 		return err
 	})

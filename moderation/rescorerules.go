@@ -115,7 +115,7 @@ func (s *Service) rescoreByRules(ctx context.Context, key int64) (all bool, err 
 		began := time.Now()
 		var waiting []comment.Comment
 		err = s.work.View(ctx, func(tx Tx) (err error) {
-			waiting, err = tx.Queue(comment.QueueQuery{Site: key, View: comment.ViewPending, Order: comment.NewestFirst,
+			waiting, err = tx.Queue(comment.QueueQuery{Sites: comment.OneSite(key), View: comment.ViewPending, Order: comment.NewestFirst,
 				After: after, Limit: rescoreBatch})
 			return err
 		})

@@ -35,6 +35,10 @@ const rightsTable = `
                     nobody author moderator owner  everywhere  operator  read   decide  bound  ownerB moderatorB  token
 Queue               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 QueueCounts         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+AccountQueue        auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+AccountQueueOfOne   auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+AccountQueueCounts  auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+SiteQueues          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 SiteOfComment       auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 ItemHistories             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
@@ -146,7 +150,7 @@ RemoveSite          auth   role   role      -      -           -         role   
 
 // rows maps rows to use cases that need more than one row.
 var rows = map[string]string{"AddAccountHere": "AddAccount", "AddAccountAll": "AddAccount", "SetOther": "SetAccount",
-	"AddBlockAWhile": "AddBlock"}
+	"AddBlockAWhile": "AddBlock", "AccountQueueOfOne": "AccountQueue"}
 
 // The test finds use cases by reflection, so a new use case needs a row in the table.
 func TestRights_TableIsComplete(t *testing.T) {
@@ -269,7 +273,17 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			return err
 		},
 		"QueueCounts": func(who authz.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
-		"Item":        func(who authz.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
+		"AccountQueue": func(who authz.Actor) error {
+			_, err := s.AccountQueue(ctx, who, "", comment.QueueRequest{})
+			return err
+		},
+		"AccountQueueOfOne": func(who authz.Actor) error {
+			_, err := s.AccountQueue(ctx, who, w.A.Key, comment.QueueRequest{})
+			return err
+		},
+		"SiteQueues":         func(who authz.Actor) error { _, err := s.SiteQueues(ctx, who); return err },
+		"AccountQueueCounts": func(who authz.Actor) error { _, _, err := s.AccountQueueCounts(ctx, who); return err },
+		"Item":               func(who authz.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
 		"SiteOfComment": func(who authz.Actor) error {
 			_, err := s.SiteOfComment(ctx, who, []site.Site{w.A}, reader.ID)
 			return err

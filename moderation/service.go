@@ -90,6 +90,7 @@ type Service struct {
 	meter         Meter
 	dirty         dirtyModels
 	rulesChanged  siteSet
+	counts        siteCounts
 }
 
 // New returns a Service.
@@ -108,11 +109,13 @@ func New(o Options) *Service {
 		namesake:      o.Namesake,
 		recordErasure: o.RecordErasure,
 		meter:         o.Meter,
+		counts:        siteCounts{sites: map[int64]siteCount{}},
 	}
 	if s.meter == nil {
 		s.meter = noMeter{}
 	}
 	o.Process.OnEvent(s.rulesChanged.event)
+	o.Process.OnEvent(s.counts.onEvent)
 	return s
 }
 

@@ -158,7 +158,7 @@ func (s *Service) Latest(ctx context.Context, blog site.Site, url string, limit 
 		}
 		l.Since = page.CreatedAt
 	}
-	q := comment.QueueQuery{Site: blog.ID, View: comment.ViewApproved, Order: comment.NewestFirst, Limit: limit}
+	q := comment.QueueQuery{Sites: comment.OneSite(blog.ID), View: comment.ViewApproved, Order: comment.NewestFirst, Limit: limit}
 	q.Filter.Page = l.Page.ID
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		if l.Comments, err = tx.Queue(q); err != nil {

@@ -107,7 +107,7 @@ type Tx interface {
 	PagesByID(site int64, ids []string) ([]site.Page, error)
 	Appeals(site int64, comments []string) ([]report.Appeal, error) // open and settled, oldest first
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
-	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
+	CountQueue(sites comment.SiteSet, view comment.View, suspect comment.Threshold, limit int) (int, error)
 	LastDecision(site int64) (time.Time, error) // time of the last decision on a comment; zero: none
 
 	// OpenMail returns the oldest pending mail to an account about a site that is not leased: ErrNotFound.

@@ -21,9 +21,12 @@ const countLimit = 100_000
 
 // countPending counts a site's pending comments that score at least from: n are not suspected.
 func countPending(tx Tx, site site.Site, from float64) (n, suspected int, err error) {
-	all, err := tx.CountQueue(site.ID, comment.ViewSuspected, from, countLimit)
+	count := func(from float64) (int, error) {
+		return tx.CountQueue(comment.OneSite(site.ID), comment.ViewSuspected, comment.Threshold{Score: from}, countLimit)
+	}
+	all, err := count(from)
 	if err == nil {
-		suspected, err = tx.CountQueue(site.ID, comment.ViewSuspected, site.Settings.Suspect, countLimit)
+		suspected, err = count(site.Settings.Suspect)
 	}
 	return max(0, all-suspected), suspected, err
 }
@@ -32,7 +35,7 @@ func countPending(tx Tx, site site.Site, from float64) (n, suspected int, err er
 func oldest(tx Tx, site site.Site, from float64, limit int) ([]comment.Comment, error) {
 	below := math.Nextafter(site.Settings.Suspect, 0)
 	return tx.Queue(comment.QueueQuery{
-		Site: site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
+		Sites: comment.OneSite(site.ID), View: comment.ViewPending, Order: comment.OldestFirst,
 		Filter: comment.QueueFilter{MinScore: from, MaxScore: &below}, Limit: limit,
 	})
 }

@@ -363,6 +363,19 @@ var useCases = map[string]func(*faulty) func() error{
 			return err
 		}
 	},
+	"AccountQueue": func(w *faulty) func() error {
+		w.waiting(2)
+		return func() error {
+			_, err := w.App.AccountQueue(w.Ctx, authz.Operator, "", comment.QueueRequest{})
+			return err
+		}
+	},
+	"AccountQueueCounts": func(w *faulty) func() error {
+		return func() error { _, _, err := w.App.AccountQueueCounts(w.Ctx, authz.Operator); return err }
+	},
+	"SiteQueues": func(w *faulty) func() error {
+		return func() error { _, err := w.App.SiteQueues(w.Ctx, authz.Operator); return err }
+	},
 	"QueueCounts": func(w *faulty) func() error {
 		return func() error { _, _, err := w.App.QueueCounts(w.Ctx, authz.Operator, w.A); return err }
 	},

@@ -39,9 +39,13 @@ var hot = []hotQuery{
 	{"reported, riskiest", "comments_reported", viewQuery(comment.ViewReported, comment.RiskiestFirst), true},
 	{"appealed", "comments_appealed", viewQuery(comment.ViewAppealed, comment.OldestFirst), true},
 	{"count of reported", "comments_reported",
-		func(tx Tx) error { return second(tx.CountQueue(1, comment.ViewReported, 0.9, 1000)) }, false},
+		func(tx Tx) error {
+			return second(tx.CountQueue(comment.OneSite(1), comment.ViewReported, comment.Threshold{Score: 0.9}, 1000))
+		}, false},
 	{"count of appealed", "comments_appealed",
-		func(tx Tx) error { return second(tx.CountQueue(1, comment.ViewAppealed, 0.9, 1000)) }, false},
+		func(tx Tx) error {
+			return second(tx.CountQueue(comment.OneSite(1), comment.ViewAppealed, comment.Threshold{Score: 0.9}, 1000))
+		}, false},
 	{"somebody's name", "verified_names_pk",
 		func(tx Tx) error { return second(tx.HasVerifiedName(1, []byte("w1"))) }, false},
 	{"a reader's report", "reports_reporter",
@@ -185,29 +189,85 @@ var hot = []hotQuery{
 	{"queue, calm, deep", "comments_risk",
 		queueQuery(comment.CalmestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
 	{"queue of a writer", "comments_writer", func(tx Tx) error {
-		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.OneSite(1), View: comment.ViewPending, Order: comment.OldestFirst,
 			Filter: comment.QueueFilter{Writer: []byte("w1")}, Limit: 50}))
 	}, true},
 	{"queue between scores", "comments_risk", func(tx Tx) error {
-		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.RiskiestFirst,
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.OneSite(1), View: comment.ViewPending, Order: comment.RiskiestFirst,
 			Filter: comment.QueueFilter{MinScore: 0.3, MaxScore: new(0.7)}, Limit: 50}))
 	}, false},
 	{"queue of a day", "comments_age", func(tx Tx) error {
-		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.OneSite(1), View: comment.ViewPending, Order: comment.OldestFirst,
 			Filter: comment.QueueFilter{Since: time.UnixMicro(5000), Until: time.UnixMicro(6000)}, Limit: 50}))
 	}, false},
 	{"suspected by risk", "comments_risk", func(tx Tx) error {
-		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewSuspected, Suspect: 0.9,
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.OneSite(1), View: comment.ViewSuspected, Suspect: comment.Threshold{Score: 0.9},
 			Order: comment.RiskiestFirst, Limit: 50}))
 	}, false},
+	{"queue of all, oldest", "comments_all_age", allQuery(comment.OldestFirst, nil), false},
+	{"queue of all, newest, deep", "comments_all_age",
+		allQuery(comment.NewestFirst, &comment.QueueCursor{At: time.UnixMicro(5000), ID: "c5000", Site: 1}), false},
+	{"queue of all, risk", "comments_all_risk", allQuery(comment.RiskiestFirst, nil), false},
+	{"queue of all, calm, deep", "comments_all_risk",
+		allQuery(comment.CalmestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000", Site: 1}), false},
+	{"queue of all, useful", "comments_all_risk", allQuery(comment.UsefulFirst, nil), false},
+	{"queue of many, oldest", "comments_all_age", func(tx Tx) error {
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.SiteSet{IDs: manySites()}, View: comment.ViewPending,
+			Order: comment.OldestFirst, Limit: 50}))
+	}, false},
+	{"queue of many, risk", "comments_all_risk", func(tx Tx) error {
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.SiteSet{IDs: manySites()}, View: comment.ViewPending,
+			Order: comment.RiskiestFirst, Limit: 50}))
+	}, false},
+	{"queue of few, oldest", "SCAN one|comments_age", func(tx Tx) error {
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.SiteSet{IDs: []int64{1, 2}}, View: comment.ViewPending,
+			Order: comment.OldestFirst, Limit: 50}))
+	}, true},
+	{"queue of all, of a writer", "comments_writer", func(tx Tx) error {
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.SiteSet{All: true, IDs: manySites()},
+			View: comment.ViewPending, Order: comment.OldestFirst,
+			Filter: comment.QueueFilter{Writer: []byte("w1")}, Limit: 50}))
+	}, true},
+	{"queue of all, of a page", "comments_page", func(tx Tx) error {
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.SiteSet{All: true, IDs: manySites()},
+			View: comment.ViewPending, Order: comment.OldestFirst,
+			Filter: comment.QueueFilter{Page: "p1"}, Limit: 50}))
+	}, true},
+	{"reported of all", "SCAN comments USING INDEX comments_reported|comments_reported", func(tx Tx) error {
+		return second(tx.Queue(comment.QueueQuery{Sites: comment.SiteSet{All: true, IDs: manySites()},
+			View: comment.ViewReported, Order: comment.OldestFirst, Limit: 50}))
+	}, true},
+	{"count of pending of all", "comments_all_age|comments_all_risk", func(tx Tx) error {
+		return second(tx.CountQueue(comment.SiteSet{All: true}, comment.ViewPending, comment.Threshold{Score: 0.9}, 1000))
+	}, false},
+	{"count of suspected of all", "comments_all_risk", func(tx Tx) error {
+		return second(tx.CountQueue(comment.SiteSet{All: true}, comment.ViewSuspected,
+			comment.Threshold{Score: 0.9, Other: map[int64]float64{7: 0.95}}, 1000))
+	}, true},
+	{"count of reported of all", "SCAN comments USING INDEX comments_reported|comments_reported", func(tx Tx) error {
+		return second(tx.CountQueue(comment.SiteSet{All: true}, comment.ViewReported, comment.Threshold{Score: 0.9}, 1000))
+	}, false},
+	{"count of pending of many", "comments_all_age|comments_all_risk", func(tx Tx) error {
+		return second(tx.CountQueue(comment.SiteSet{IDs: manySites()}, comment.ViewPending, comment.Threshold{Score: 0.9}, 1000))
+	}, true},
+	{"count of pending of few", "comments_age|comments_risk", func(tx Tx) error {
+		return second(tx.CountQueue(comment.SiteSet{IDs: []int64{2, 3}}, comment.ViewPending, comment.Threshold{Score: 0.9}, 1000))
+	}, false},
+	{"count of suspected of many", "comments_all_risk", func(tx Tx) error {
+		return second(tx.CountQueue(comment.SiteSet{IDs: manySites()}, comment.ViewSuspected, comment.Threshold{Score: 0.9}, 1000))
+	}, true},
 	{"arrivals", "comments_age",
 		func(tx Tx) error { return second(tx.Arrivals(1, time.UnixMicro(5000), 50)) }, false},
 	{"entries with their comments", "decisions_pk", func(tx Tx) error { return second(tx.FlowEntries(1, 50)) }, false},
 	{"comments of entries", "comments_pk", func(tx Tx) error { return second(tx.FlowEntries(1, 50)) }, false},
 	{"count of pending", "comments_age|comments_risk",
-		func(tx Tx) error { return second(tx.CountQueue(1, comment.ViewPending, 0.9, 1000)) }, false},
+		func(tx Tx) error {
+			return second(tx.CountQueue(comment.OneSite(1), comment.ViewPending, comment.Threshold{Score: 0.9}, 1000))
+		}, false},
 	{"count of suspected", "comments_risk",
-		func(tx Tx) error { return second(tx.CountQueue(1, comment.ViewSuspected, 0.9, 1000)) }, false},
+		func(tx Tx) error {
+			return second(tx.CountQueue(comment.OneSite(1), comment.ViewSuspected, comment.Threshold{Score: 0.9}, 1000))
+		}, false},
 	{"stale, oldest", "comments_age",
 		func(tx Tx) error { return second(tx.StalePending(1, 18, comment.OldestFirst, 300)) }, false},
 	{"stale, riskiest", "comments_risk",
@@ -329,13 +389,27 @@ func threadQuery(q comment.ThreadQuery) func(Tx) error {
 	return func(tx Tx) error { return second(tx.Thread(q)) }
 }
 
+func allQuery(order comment.QueueOrder, after *comment.QueueCursor) func(Tx) error {
+	q := comment.QueueQuery{Sites: comment.SiteSet{All: true, IDs: manySites()}, View: comment.ViewPending, Order: order,
+		After: after, Limit: 50}
+	return func(tx Tx) error { return second(tx.Queue(q)) }
+}
+
+// manySites returns half of the sites of the test data.
+func manySites() (ids []int64) {
+	for id := range int64(25) {
+		ids = append(ids, 1+id)
+	}
+	return ids
+}
+
 func queueQuery(order comment.QueueOrder, after *comment.QueueCursor) func(Tx) error {
-	q := comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: order, After: after, Limit: 50}
+	q := comment.QueueQuery{Sites: comment.OneSite(1), View: comment.ViewPending, Order: order, After: after, Limit: 50}
 	return func(tx Tx) error { return second(tx.Queue(q)) }
 }
 
 func viewQuery(view comment.View, order comment.QueueOrder) func(Tx) error {
-	q := comment.QueueQuery{Site: 1, View: view, Order: order, Limit: 50}
+	q := comment.QueueQuery{Sites: comment.OneSite(1), View: view, Order: order, Limit: 50}
 	return func(tx Tx) error { return second(tx.Queue(q)) }
 }
 
@@ -631,12 +705,12 @@ func TestPlans_SmallFilesUseIndexes(t *testing.T) {
 			viewQuery(comment.ViewReported, comment.RiskiestFirst)},
 		{"what a writer wrote", "INDEX comments_writer (site_id=? AND writer=? AND state=?)",
 			func(tx Tx) error {
-				return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
+				return second(tx.Queue(comment.QueueQuery{Sites: comment.OneSite(1), View: comment.ViewPending, Order: comment.OldestFirst,
 					Filter: comment.QueueFilter{Writer: []byte("w1")}, Limit: 50}))
 			}},
 		{"the newest of a page", "INDEX comments_page (site_id=? AND page_id=? AND state=?)",
 			func(tx Tx) error {
-				return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewApproved, Order: comment.NewestFirst,
+				return second(tx.Queue(comment.QueueQuery{Sites: comment.OneSite(1), View: comment.ViewApproved, Order: comment.NewestFirst,
 					Filter: comment.QueueFilter{Page: "p7"}, Limit: 10}))
 			}},
 		{"what was decided last", "INDEX sqlite_autoindex_comments_1 (site_id=? AND id=?)",

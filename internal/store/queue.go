@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -25,14 +26,48 @@ var queueViews = map[comment.View]string{
 	comment.ViewAppealed:  fmt.Sprintf("appealed_at > 0 AND +state IN (%d, %d)", comment.Rejected, comment.Spam),
 }
 
-// queueOrders are the conditions that continue after a cursor, and the sort orders. Pages use keyset pagination, not
-// OFFSET, so comments that arrive or leave do not shift them.
-var queueOrders = map[comment.QueueOrder]struct{ after, order string }{
-	comment.OldestFirst:   {"(created_at, id) > (?, ?)", "created_at, id"},
-	comment.NewestFirst:   {"(created_at, id) < (?, ?)", "created_at DESC, id DESC"},
-	comment.RiskiestFirst: {"(score, id) < (?, ?)", "score DESC, id DESC"},
-	comment.CalmestFirst:  {"(score, id) > (?, ?)", "score, id"},
+// A queueOrder is a column by which comments are sorted, and the direction.
+type queueOrder struct {
+	column     string
+	descending bool
 }
+
+var queueOrders = map[comment.QueueOrder]queueOrder{
+	comment.OldestFirst:   {"created_at", false},
+	comment.NewestFirst:   {"created_at", true},
+	comment.RiskiestFirst: {"score", true},
+	comment.CalmestFirst:  {"score", false},
+}
+
+// by returns the sort order: the column, then ties.
+func (o queueOrder) by(ties ...string) string {
+	direction := ""
+	if o.descending {
+		direction = " DESC"
+	}
+	return o.column + direction + ", " + strings.Join(ties, direction+", ") + direction
+}
+
+// after returns the condition that continues after a cursor, and its arguments. Pages use keyset pagination, not OFFSET,
+// so comments that arrive or leave do not shift them. Two sites may have comments with the same ID: oneSite says that
+// only one is read.
+func (o queueOrder) after(c comment.QueueCursor, oneSite bool) (condition string, args []any) {
+	columns, places := o.column+", id", "?, ?"
+	if args = []any{rows.Stamp(c.At), c.ID}; o.column == "score" {
+		args[0] = c.Score
+	}
+	if !oneSite {
+		columns, places, args = columns+", site_id", "?, ?, ?", append(args, c.Site)
+	}
+	if o.descending {
+		return "(" + columns + ") < (" + places + ")", args
+	}
+	return "(" + columns + ") > (" + places + ")", args
+}
+
+// fewSites is the number of sites up to which Queue reads an index of each site. Beyond it, Queue reads an index of all
+// sites and skips the other sites.
+const fewSites = 20
 
 func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	view, known := queueViews[q.View]
@@ -42,36 +77,94 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	if q.Order == comment.UsefulFirst {
 		return t.nearestToHalf(q)
 	}
-	by, known := queueOrders[q.Order]
+	order, known := queueOrders[q.Order]
 	if !known {
 		return nil, fmt.Errorf("read the queue: no order %q", q.Order)
 	}
-	where := `
-		WHERE  site_id = ?
-		  AND  ` + view
-	args := []any{q.Site}
+	ids := q.Sites.IDs
+	where, args := view, []any(nil)
 	and := func(condition string, values ...any) {
 		where += `
 		  AND  ` + condition
 		args = append(args, values...)
 	}
 	if q.View == comment.ViewSuspected {
-		and("score >= ?", q.Suspect)
+		t.addThreshold(q.Suspect, and)
 	}
 	if q.Search != "" {
 		and(`search LIKE ? ESCAPE '\'`, likePattern(q.Search))
 	}
 	addFilter(q.Filter, and)
-	if c := q.After; c != nil {
-		if q.Order == comment.RiskiestFirst || q.Order == comment.CalmestFirst {
-			and(by.after, c.Score, c.ID)
-		} else {
-			and(by.after, rows.Stamp(c.At), c.ID)
-		}
+	if q.After != nil {
+		condition, values := order.after(*q.After, len(ids) == 1)
+		and(condition, values...)
 	}
-	return t.comments(where+`
-		ORDER  BY `+by.order+`
+	switch {
+	case len(ids) == 0:
+		return nil, nil
+	case len(ids) == 1:
+		return t.comments(`
+		WHERE  site_id = ?
+		  AND  `+where+`
+		ORDER  BY `+order.by("id")+`
+		LIMIT  ?`, slices.Concat([]any{ids[0]}, args, []any{q.Limit})...)
+	case q.Filter.Page != "" || len(q.Filter.Writer) > 0: // few comments: an index of them, not of the order
+		and("site_id "+t.In, rows.ArrayOf(t.Array, ids))
+		order.column = "+" + order.column
+	case len(ids) <= fewSites:
+		return t.firstOfSites(ids, where, args, order, q.Limit)
+	case !q.Sites.All:
+		and("+site_id "+t.In, rows.ArrayOf(t.Array, ids)) // the "+" keeps the order of an index of all sites
+	}
+	return t.comments(`
+		WHERE  `+where+`
+		ORDER  BY `+order.by("id", "site_id")+`
 		LIMIT  ?`, append(args, q.Limit)...)
+}
+
+// firstOfSites reads the first keys of each site, then the first comments of all.
+func (t *tx) firstOfSites(
+	ids []int64, where string, args []any, order queueOrder, limit int,
+) ([]comment.Comment, error) {
+	each, all := make([]string, len(ids)), []any{}
+	for i, id := range ids {
+		each[i] = `
+		SELECT *
+		FROM   (SELECT site_id, id, ` + order.column + `
+		        FROM   comments
+		        WHERE  site_id = ?
+		          AND  ` + where + `
+		        ORDER  BY ` + order.by("id") + `
+		        LIMIT  ?) AS one`
+		all = slices.Concat(all, []any{id}, args, []any{limit})
+	}
+	return t.comments(`
+		WHERE  (site_id, id) IN (
+		       SELECT site_id, id
+		       FROM   (`+strings.Join(each, `
+		UNION ALL`)+`) AS each_site
+		       ORDER  BY `+order.by("id", "site_id")+`
+		       LIMIT  ?)
+		ORDER  BY `+order.by("id", "site_id"), append(all, limit)...)
+}
+
+// addThreshold adds the condition of suspected comments.
+func (t *tx) addThreshold(suspect comment.Threshold, and func(condition string, values ...any)) {
+	if len(suspect.Other) == 0 {
+		and("score >= ?", suspect.Score)
+		return
+	}
+	least, bySite := suspect.Score, map[float64][]int64{}
+	for site, score := range suspect.Other {
+		least, bySite[score] = min(least, score), append(bySite[score], site)
+	}
+	and("score >= ?", least) // the range of an index
+	for _, score := range slices.Sorted(maps.Keys(bySite)) {
+		sites := slices.Sorted(slices.Values(bySite[score]))
+		and("(score >= ? OR NOT +site_id "+t.In+")", score, rows.ArrayOf(t.Array, sites))
+	}
+	others := slices.Sorted(maps.Keys(suspect.Other))
+	and("(score >= ? OR +site_id "+t.In+")", suspect.Score, rows.ArrayOf(t.Array, others))
 }
 
 // nearestToHalf returns the comments whose scores are nearest to 0.5. It reads the index upwards and downwards from there and
@@ -138,22 +231,59 @@ func likePattern(part string) string { return "%" + likeEscaper.Replace(part) + 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // CountQueue counts up to limit comments of a view. It reads only an index.
-func (t *tx) CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error) {
+func (t *tx) CountQueue(sites comment.SiteSet, view comment.View, suspect comment.Threshold, limit int) (int, error) {
 	where, known := queueViews[view]
 	if !known {
 		return 0, fmt.Errorf("count the queue: no view %q", view)
 	}
-	args := []any{site}
+	var args []any
+	and := func(condition string, values ...any) {
+		where += `
+		          AND  ` + condition
+		args = append(args, values...)
+	}
 	if view == comment.ViewSuspected {
-		where, args = where+" AND score >= ?", append(args, suspect)
+		t.addThreshold(suspect, and)
+	}
+	from := func(sites string) string {
+		return `
+		        SELECT 1
+		        FROM   comments
+		        WHERE  ` + sites + where
+	}
+	capped := ""
+	if ids := sites.IDs; len(ids) <= fewSites && !sites.All {
+		each, all := make([]string, len(ids)), []any{}
+		for i, id := range ids {
+			each[i], all = from("site_id = ? AND "), slices.Concat(all, []any{id}, args)
+		}
+		if capped, args = strings.Join(each, `
+		        UNION ALL`), all; len(ids) == 0 {
+			return 0, nil
+		}
+	} else {
+		if !sites.All {
+			and("+site_id "+t.In, rows.ArrayOf(t.Array, ids))
+		}
+		if capped = from(""); countOrders[view] != "" {
+			capped += `
+		        ORDER  BY ` + countOrders[view]
+		}
 	}
 	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
-		FROM   (SELECT 1
-		        FROM   comments
-		        WHERE  site_id = ?
-		          AND  `+where+`
+		FROM   (`+capped+`
 		        LIMIT  ?) AS capped`, append(args, limit)...)
+}
+
+// countOrders make Postgres count from an index of all sites. Without an order it scans the table, and expects to find
+// enough comments soon.
+var countOrders = map[comment.View]string{
+	comment.ViewPending:   "created_at",
+	comment.ViewSuspected: "score",
+	comment.ViewApproved:  "created_at",
+	comment.ViewRejected:  "created_at",
+	comment.ViewSpam:      "created_at",
 }
 
 // jsonTable returns a FROM item: a list of pairs as a table with the columns site and value. It takes the list as JSON.
@@ -211,7 +341,7 @@ func (t *tx) CountQueues(sites []site.Site, limit int) ([]comment.QueueCounts, e
 }
 
 func (t *tx) StalePending(site int64, seq uint64, order comment.QueueOrder, limit int) ([]comment.Comment, error) {
-	by, known := queueOrders[order]
+	sort, known := queueOrders[order]
 	if !known {
 		return nil, fmt.Errorf("read stale comments: no order %q", order)
 	}
@@ -219,7 +349,7 @@ func (t *tx) StalePending(site int64, seq uint64, order comment.QueueOrder, limi
 		WHERE  site_id = ?
 		  AND  state   = ?
 		  AND  model_seq < ?
-		ORDER  BY `+by.order+`
+		ORDER  BY `+sort.by("id")+`
 		LIMIT  ?`, site, comment.Pending, seq, limit)
 }
 

@@ -151,7 +151,7 @@ func (w *world) sound() {
 		for _, view := range []comment.View{
 			comment.ViewPending, comment.ViewApproved, comment.ViewRejected, comment.ViewSpam,
 		} {
-			list, errView := tx.Queue(comment.QueueQuery{Site: w.A.ID, View: view, Order: comment.OldestFirst, Limit: 1_000})
+			list, errView := tx.Queue(comment.QueueQuery{Sites: comment.OneSite(w.A.ID), View: view, Order: comment.OldestFirst, Limit: 1_000})
 			if errView != nil {
 				return errView
 			}

@@ -110,7 +110,7 @@ func (w *world) tellPage(tx store.Tx, p site.Page, out *strings.Builder) error {
 	for _, view := range []comment.View{
 		comment.ViewPending, comment.ViewApproved, comment.ViewRejected, comment.ViewSpam,
 	} {
-		list, err := tx.Queue(comment.QueueQuery{Site: w.A.ID, View: view, Order: comment.OldestFirst, Limit: 10_000})
+		list, err := tx.Queue(comment.QueueQuery{Sites: comment.OneSite(w.A.ID), View: view, Order: comment.OldestFirst, Limit: 10_000})
 		if err != nil {
 			return err
 		}

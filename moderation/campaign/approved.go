@@ -89,7 +89,7 @@ func (s *Service) ApprovedDuplicates(
 	prints, err := s.approved.get(site, func() (newest []comment.Comment, err error) {
 		err = s.work.View(ctx, func(tx Tx) (err error) {
 			newest, err = tx.Queue(comment.QueueQuery{
-				Site: site, View: comment.ViewApproved, Order: comment.NewestFirst, Limit: maxApproved,
+				Sites: comment.OneSite(site), View: comment.ViewApproved, Order: comment.NewestFirst, Limit: maxApproved,
 			})
 			return err
 		})

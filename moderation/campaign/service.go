@@ -194,7 +194,7 @@ func (s *Service) clearMembers(ctx context.Context, sites []site.Site) error {
 // joinView processes the comments of a view, oldest first. Of refused comments it reads those created within twice
 // the retention.
 func (s *Service) joinView(ctx context.Context, site site.Site, view comment.View) error {
-	q := comment.QueueQuery{Site: site.ID, View: view, Order: comment.OldestFirst, Limit: pageSize}
+	q := comment.QueueQuery{Sites: comment.OneSite(site.ID), View: view, Order: comment.OldestFirst, Limit: pageSize}
 	if view != comment.ViewPending {
 		q.Filter.Since = s.work.Now().Add(-2 * retention) // longer waits before a refusal are rare
 	}

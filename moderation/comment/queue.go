@@ -53,11 +53,34 @@ const (
 // QueueOrders lists all orders.
 var QueueOrders = []QueueOrder{OldestFirst, NewestFirst, RiskiestFirst, CalmestFirst, UsefulFirst}
 
+// A SiteSet is the sites whose comments a query reads. All says that IDs holds every site.
+type SiteSet struct {
+	IDs []int64
+	All bool
+}
+
+// OneSite returns the set of one site.
+func OneSite(id int64) SiteSet { return SiteSet{IDs: []int64{id}} }
+
+// A Threshold is the score from which comments are suspected: Score, except on the sites in Other.
+type Threshold struct {
+	Score float64
+	Other map[int64]float64
+}
+
+// On returns the threshold of a site.
+func (t Threshold) On(site int64) float64 {
+	if score, ok := t.Other[site]; ok {
+		return score
+	}
+	return t.Score
+}
+
 // A QueueQuery selects one page of a view. Search is already folded; empty matches everything.
 type QueueQuery struct {
-	Site    int64
+	Sites   SiteSet
 	View    View
-	Suspect float64
+	Suspect Threshold
 	Order   QueueOrder
 	Search  string
 	Filter  QueueFilter
@@ -85,9 +108,9 @@ func (req QueueRequest) Narrowed() bool {
 	return req.Search+req.Page+req.Writer+req.Lang+req.Host+req.Score+req.Since+req.Until != ""
 }
 
-// Query validates the request and fills in defaults. suspect is the score from which the site's comments are suspected.
-func (req QueueRequest) Query(site int64, suspect float64) (q QueueQuery, err error) {
-	q = QueueQuery{Site: site, View: req.View, Order: req.Order, Suspect: suspect}
+// Query validates the request and fills in defaults.
+func (req QueueRequest) Query(sites SiteSet, suspect Threshold) (q QueueQuery, err error) {
+	q = QueueQuery{Sites: sites, View: req.View, Order: req.Order, Suspect: suspect}
 	if q.View == "" {
 		q.View = ViewPending
 	}

@@ -30,7 +30,7 @@ type Tx interface {
 	Log
 
 	// CountQueue counts the comments of a view, up to limit.
-	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
+	CountQueue(sites comment.SiteSet, view comment.View, suspect comment.Threshold, limit int) (int, error)
 	// Arrivals returns the newest comments of each state since a time, newest first, at most limit per state.
 	Arrivals(site int64, since time.Time, limit int) ([]Arrival, error)
 	// FlowEntries returns the newest log entries, newest first, at most limit.

@@ -116,7 +116,8 @@ func newTrial(tx Tx, blog int64, s site.Settings, cases []Case) (t Trial, err er
 	if t.Policy == "" {
 		t.Policy = site.PolicyAll
 	}
-	if t.Waiting, err = tx.CountQueue(blog, comment.ViewSuspected, s.Threshold(), comment.MaxCount); err != nil {
+	if t.Waiting, err = tx.CountQueue(comment.OneSite(blog), comment.ViewSuspected, comment.Threshold{Score: s.Threshold()},
+		comment.MaxCount); err != nil {
 		return t, fmt.Errorf("count suspected comments: %w", err)
 	}
 	return t, nil

@@ -117,7 +117,7 @@ func (s *Service) readApproved(
 		}
 		noteAll(list)
 	}
-	q := comment.QueueQuery{Site: site.ID, View: comment.ViewApproved, Order: comment.OldestFirst, Limit: commentsPage}
+	q := comment.QueueQuery{Sites: comment.OneSite(site.ID), View: comment.ViewApproved, Order: comment.OldestFirst, Limit: commentsPage}
 	for first {
 		began := time.Now()
 		var list []comment.Comment

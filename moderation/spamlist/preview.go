@@ -132,7 +132,7 @@ func (s *Service) SpamListTallies(
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		waiting, err = tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending,
+		waiting, err = tx.Queue(comment.QueueQuery{Sites: comment.OneSite(site.ID), View: comment.ViewPending,
 			Order: comment.RiskiestFirst, Limit: tallySize})
 		if err != nil {
 			return err

@@ -76,8 +76,8 @@ func queueOrders(w *env) {
 	for _, view := range allViews {
 		for _, order := range comment.QueueOrders {
 			for _, limit := range []int{1, 2, 3, 100} {
-				got := pages(w, comment.QueueQuery{Site: w.site.ID, View: view, Suspect: 5.0 / 7, Order: order, Limit: limit},
-					func() {})
+				got := pages(w, comment.QueueQuery{Sites: comment.OneSite(w.site.ID), View: view,
+					Suspect: comment.Threshold{Score: 5.0 / 7}, Order: order, Limit: limit}, func() {})
 				want := slices.SortedFunc(slices.Values(byView[view]), byAge)
 				switch order {
 				case comment.NewestFirst:
@@ -113,7 +113,7 @@ func queueIsStable(w *env) {
 	}
 	w.insert(drafts...)
 	decided := 0
-	got := pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst, Limit: 3},
+	got := pages(w, comment.QueueQuery{Sites: comment.OneSite(w.site.ID), View: comment.ViewPending, Order: comment.OldestFirst, Limit: 3},
 		func() {
 			// One comment that was already read is decided, and one arrives before the cursor.
 			done := drafts[decided]
@@ -131,7 +131,7 @@ func queueIsStable(w *env) {
 
 func queueSearch(w *env) {
 	find := func(query string) []string {
-		return ids(pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
+		return ids(pages(w, comment.QueueQuery{Sites: comment.OneSite(w.site.ID), View: comment.ViewPending, Order: comment.OldestFirst,
 			Search: query, Limit: 2}, func() {}))
 	}
 	for i, tt := range []struct{ text, hit, miss string }{
@@ -170,7 +170,7 @@ func queueCounts(w *env) {
 			{comment.ViewSuspected, 100, 2}, {comment.ViewSuspected, 1, 1}, {comment.ViewApproved, 100, 1},
 			{comment.ViewSpam, 100, 0}, {comment.ViewReported, 100, 0}, {comment.ViewAppealed, 100, 0},
 		} {
-			got, err := tx.CountQueue(w.site.ID, tt.view, 0.5, tt.limit)
+			got, err := tx.CountQueue(comment.OneSite(w.site.ID), tt.view, comment.Threshold{Score: 0.5}, tt.limit)
 			if err != nil {
 				return err
 			}

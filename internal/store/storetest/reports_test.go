@@ -170,12 +170,12 @@ func complaintViews(w *env) {
 		}
 	}
 	for view, want := range map[comment.View][]string{comment.ViewReported: reported, comment.ViewAppealed: appealed} {
-		q := comment.QueueQuery{Site: w.site.ID, View: view, Order: comment.OldestFirst, Limit: 1}
+		q := comment.QueueQuery{Sites: comment.OneSite(w.site.ID), View: view, Order: comment.OldestFirst, Limit: 1}
 		if got := ids(pages(w, q, func() {})); fmt.Sprint(got) != fmt.Sprint(want) {
 			w.Errorf("%s holds %v, want %v", view, got, want)
 		}
 		w.view(func(tx store.Tx) error {
-			n, err := tx.CountQueue(w.site.ID, view, 0.9, 100)
+			n, err := tx.CountQueue(comment.OneSite(w.site.ID), view, comment.Threshold{Score: 0.9}, 100)
 			if n != len(want) {
 				w.Errorf("%s is counted as %d, want %d", view, n, len(want))
 			}

@@ -316,11 +316,11 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 		return tx.Thread(comment.ThreadQuery{Site: s, Page: onePage, Order: comment.NewestRoots, From: oneRoot, Limit: 10})
 	},
 	"Queue": func(tx store.Tx, s int64) (any, error) {
-		return tx.Queue(comment.QueueQuery{Site: s, View: comment.ViewPending, Order: comment.RiskiestFirst,
+		return tx.Queue(comment.QueueQuery{Sites: comment.OneSite(s), View: comment.ViewPending, Order: comment.RiskiestFirst,
 			Search: "one", Limit: 10})
 	},
 	"CountQueue": func(tx store.Tx, s int64) (any, error) {
-		return tx.CountQueue(s, comment.ViewSuspected, 0.9, 10)
+		return tx.CountQueue(comment.OneSite(s), comment.ViewSuspected, comment.Threshold{Score: 0.9}, 10)
 	},
 	"CountQueues": func(tx store.Tx, s int64) (any, error) {
 		of, err := tx.CountQueues([]site.Site{{ID: s}}, 10)
