@@ -100,7 +100,7 @@ func TestCampaign_IsOneCard(t *testing.T) {
 
 	// From the list of campaigns, and from one of its comments.
 	s.steps(desk,
-		func() error { return desk.Click("link", "Campaigns") },
+		func() error { return desk.Go(s.service.URL + "/moderate/blog/campaigns") },
 		func() error { return desk.Holds(`document.querySelectorAll("main table.rows tbody tr").length === 1`) },
 	)
 	fits(desk, "campaigns")

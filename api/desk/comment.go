@@ -118,10 +118,8 @@ func (d *desk) next(v *Visit, at queueParams, id string) (string, error) {
 	}
 	free := slices.DeleteFunc(slices.Clone(items), func(it moderation.Item) bool { return taken[it.Comment.ID] })
 	for _, it := range append(free, items...) {
-		for _, of := range v.Sites {
-			if of.ID == it.Comment.Site && it.Comment.ID != id {
-				return "/moderate/" + of.Key + "/comments/" + url.PathEscape(it.Comment.ID) + "?back=" + url.QueryEscape(at.back()), nil
-			}
+		if it.Comment.ID != id {
+			return "/moderate/" + it.Site.Key + "/comments/" + url.PathEscape(it.Comment.ID) + "?back=" + url.QueryEscape(at.back()), nil
 		}
 	}
 	return "", nil

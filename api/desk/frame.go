@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/site"
@@ -137,38 +138,30 @@ const maxRailSites = 5
 
 // rail sets the links of the rail with their counts of comments.
 func (r Base) rail(v *Visit, f *Frame) error {
-	total := map[comment.View]int{}
-	capped := false
-	most := map[string]int{}
-	for _, s := range v.Sites {
-		counts, more, err := r.moderation.QueueCounts(v.Ctx(), v.Actor, s)
-		if err != nil {
-			return err
-		}
-		capped = capped || more
-		for view, n := range counts {
-			total[view] += n
-		}
-		url := QueueURL(s.Key)
-		most[url] = counts[comment.ViewPending]
-		f.RailSites = append(f.RailSites, Link{URL: url, Label: s.Name, Hue: hue(s.Name),
-			Current: url == v.Request().URL.Path, Count: v.Words.Count(counts[comment.ViewPending], more)})
+	total, capped, err := r.moderation.AccountQueueCounts(v.Ctx(), v.Actor)
+	if err != nil {
+		return err
 	}
+	waiting, err := r.moderation.SiteQueues(v.Ctx(), v.Actor)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(waiting, func(a, b moderation.SiteQueue) int { return b.Pending - a.Pending })
 	of := f.Site
 	if of == nil && len(v.Sites) > 0 {
 		of = &SiteRef{v.Sites[0].Key, v.Sites[0].Name}
 	}
 	f.Rail = railLinks(v.Words, *f, of, v.Request().URL.Path, v.QueryParam("state"), total, capped)
-	if len(v.Sites) < 2 {
-		f.RailSites = nil
+	if len(waiting) < 2 {
 		return nil
 	}
-	slices.SortStableFunc(f.RailSites, func(a, b Link) int { return most[b.URL] - most[a.URL] })
-	if n := len(f.RailSites); n > maxRailSites {
-		f.RailSites = f.RailSites[:maxRailSites]
-		if f.Owner {
-			f.RailSites = append(f.RailSites, Link{URL: "/moderate/sites", Label: v.Words.T("sites.all", "n", n)})
-		}
+	for _, q := range waiting[:min(len(waiting), maxRailSites)] {
+		url := QueueURL(q.Site.Key)
+		f.RailSites = append(f.RailSites, Link{URL: url, Label: q.Site.Name, Hue: hue(q.Site.Name),
+			Current: url == v.Request().URL.Path, Count: v.Words.Count(q.Pending, q.Pending >= comment.MaxCount)})
+	}
+	if len(waiting) > maxRailSites && f.Owner {
+		f.RailSites = append(f.RailSites, Link{URL: "/moderate/sites", Label: v.Words.T("sites.all", "n", len(waiting))})
 	}
 	return nil
 }

@@ -226,7 +226,7 @@ func samplePages(w *Catalog) map[string]any {
 
 func sampleQueue(m *cardMaker, f Frame, items []moderation.Item) queuePage {
 	for i := range items {
-		items[i].Comment.Site = m.site.ID
+		items[i].Site = m.site
 	}
 	ms := &makers{visit: &Visit{Context: echo.New().NewContext(httptest.NewRequest("GET", "/", nil), nil), Words: m.Catalog,
 		Sites: []site.Site{m.site}}, params: m.params, bySite: map[string]*cardMaker{m.site.Key: m}}

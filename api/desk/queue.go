@@ -163,7 +163,7 @@ func (ms *makers) queuePage(f Frame, page moderation.QueuePage) (queuePage, erro
 		p.Orders = append(p.Orders, Link{Key: string(o), Label: w.T("order." + string(o)), Current: o == at.order()})
 	}
 	for _, it := range page.Items {
-		m, err := ms.of(it)
+		m, err := ms.ofSite(it.Site)
 		if err != nil {
 			return p, err
 		}
@@ -230,36 +230,9 @@ func (ms *makers) findOne(f Frame) error {
 	return nil
 }
 
-// of returns the maker for an item's site.
-func (ms *makers) of(it moderation.Item) (*cardMaker, error) {
-	at := slices.IndexFunc(ms.visit.Sites, func(s site.Site) bool { return s.ID == it.Comment.Site })
-	if at < 0 {
-		return nil, fmt.Errorf("comment %s: site %d is not among the account's", it.Comment.ID, it.Comment.Site)
-	}
-	return ms.ofSite(ms.visit.Sites[at])
-}
-
-// readQueue returns a page of the queue of one site, or of all.
+// readQueue returns a page of the queue of the site at.site, or of all sites.
 func (d *desk) readQueue(v *Visit, at queueParams) (moderation.QueuePage, error) {
-	if v.Site.Key != "" {
-		return d.Moderation.Queue(v.Ctx(), v.Actor, v.Site, at.request())
-	}
-	if len(v.Sites) == 1 {
-		return d.Moderation.Queue(v.Ctx(), v.Actor, v.Sites[0], at.request())
-	}
-	var all moderation.QueuePage // TODO: over all sites
-	all.Counts = map[comment.View]int{}
-	for _, s := range v.Sites {
-		one, err := d.Moderation.Queue(v.Ctx(), v.Actor, s, at.request())
-		if err != nil {
-			return all, err
-		}
-		all.Items = append(all.Items, one.Items...)
-		for view, n := range one.Counts {
-			all.Counts[view] += n
-		}
-	}
-	return all, nil
+	return d.Moderation.AccountQueue(v.Ctx(), v.Actor, at.site, at.request())
 }
 
 // ofSite returns the maker for a site.

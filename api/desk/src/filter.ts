@@ -100,7 +100,7 @@ function offered(typed: string): Choice[] {
   }
   for (const site of element('places').querySelectorAll<HTMLElement>('[data-url]'))
     all.push({ name: say('filter.site'), label: site.textContent ?? '', value: site.dataset.url ?? '' })
-  return all.filter(({ name, label }) => `${name} ${label}`.toLocaleLowerCase().includes(text))
+  return all.filter(({ name, label }) => `${name}: ${label}`.toLocaleLowerCase().includes(text))
 }
 
 /** Returns the label of a filter. */
