@@ -29,7 +29,8 @@ const zoomFaults = `(() => {
 		if (seen(e) && e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX) &&
 			!e.matches("pre, .index, .set > nav, svg *")) found.push(of(e) + " scrolls sideways")
 	}
-	const modal = document.querySelector("dialog[open], details[name][open] > :is(.pop, .menu)") // covers all else
+	const modal = document.querySelector("dialog[open], details[name][open] > :is(.pop, .menu)") ??
+		[...document.querySelectorAll("#pane.open")].find(sheet => innerWidth <= 860) // covers all else
 	for (const e of document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")) {
 		if (!seen(e) || modal && !modal.contains(e)) continue
 		const target = e.closest("label") ?? e
@@ -145,7 +146,7 @@ func (j windowJob) decides() {
 		j.fits("evidence"),
 		func() error { return tab.Press(keyEscape) },
 		press("button", "Spam"), is(current("museum open")),
-		press(triangle, "Reply"), j.fits("a reply"),
+		press("button", "More actions"), press(triangle, "Reply"), j.fits("a reply"),
 		func() error { return tab.Type("textbox", "Your reply", "From ten on.") },
 		press("button", "Publish reply"),
 		func() error {
