@@ -123,10 +123,16 @@ func (w *world) firstDay(owner, stranger *testkit.Tab) {
 		func() error { return owner.Click("link", "Settings") },
 		func() error { return owner.Holds(loaded("/moderate/blog/settings")) },
 		func() error { return owner.Type("textbox", "Name", "Jonas on ") },
-		func() error { return owner.Type("textbox", "English", "Be kind to those who walk.") },
 		func() error { return owner.Click("button", "Save") },
 		func() error { return owner.Holds(shows("Saved.")) },
 		func() error { return owner.Holds(shows("Jonas on The Blog")) },
+		func() error { return owner.Click("link", "Moderation") },
+		func() error { return owner.Holds(loaded("/moderate/blog/settings/moderation")) },
+		func() error {
+			return owner.Type("textbox", "Rules shown to readers (English)", "Be kind to those who walk.")
+		},
+		func() error { return owner.Click("button", "Save") },
+		func() error { return owner.Holds(shows("Saved.")) },
 		func() error { return owner.Click("link", "People") },
 		func() error { return owner.Holds(loaded("/moderate/people")) },
 		func() error { return owner.Type("textbox", "Name", "Dana") },

@@ -367,6 +367,9 @@ func (s *stage) act(route string) act {
 		form("do", "erase", "sure", "yes", "email", s.taughtBy(email))
 	case "POST /moderate/:site/settings":
 		form("name", "Site "+fresh)
+	case "POST /moderate/:site/settings/:section":
+		form("reply_texts", "Text "+fresh)
+		path = strings.Replace(path, ":section", "replies", 1)
 	case "POST /moderate/:site/origins":
 		form("origin", "https://"+strings.ToLower(fresh)+".example")
 	case "POST …/moderation/edit-tokens/end":

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/internal/webhook"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
@@ -56,14 +57,19 @@ func samplePages(w *desk.Catalog) map[string]any {
 	blog := site.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: site.Settings{Suspect: .9}}
 	kit := web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})
 	o := &admin{Base: desk.Base{Kit: kit}}
-	settings := newSettingsPage(w, f, blog, policyOptions(w, blog, site.Policies))
-	settings.addThresholdFigures(w, sampleWhatIf())
-	settings.Snippet = o.Snippet(blog)
+	settings := map[string]settingsPage{}
+	for _, s := range sections {
+		settings[s.ID] = newSettingsPage(w, f, blog, s)
+	}
+	general, moderation, checker := settings["general"], settings["moderation"], settings["checker"]
+	moderation.addForecast(w, blog, sampleWhatIf())
 	blog.Origins = []string{"https://longway.example", "http://localhost:1313"}
-	settings.addOriginChecks(w, blog, []site.OriginRequest{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
-	settings.OriginRequests = []desk.OriginRequest{{OriginRequest: site.OriginRequest{Origin: "https://mirror.example", Times: 12}, Site: "longway",
-		At: "settings"}}
-	settings.Checker = newCheckerStatus(w, externalcheck.State{HasKey: true, KeySuffix: "4711", Checker: externalcheck.Checker{Failures: 3,
+	general.Install = newInstallation(w, blog,
+		[]site.OriginRequest{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
+	general.Install.Snippet = o.Snippet(blog)
+	general.Install.OriginRequests = []desk.OriginRequest{{Site: "longway", At: "settings",
+		OriginRequest: site.OriginRequest{Origin: "https://mirror.example", Times: 12}}}
+	checker.Checker = newCheckerStatus(w, externalcheck.State{HasKey: true, KeySuffix: "4711", Checker: externalcheck.Checker{Failures: 3,
 		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: checkerclient.FailedInvalid}})
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
 		"lazy and clueless, as in every thread."
@@ -74,7 +80,9 @@ func samplePages(w *desk.Catalog) map[string]any {
 	pages := map[string]any{
 		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: newTimestamp(noon),
 			Seen: newTimestamp(noon), Current: true}}},
-		"settings": settings,
+		"settings": general, "settings-moderation": moderation, "settings-checker": checker,
+		"settings-danger": settings["danger"],
+		"notifications":   notificationsPage{Frame: f, From: "0", Mails: mailOptions(w, authz.MailDigest)},
 		"sites": sitesPage{f, []siteRow{
 			{Key: "longway", Name: "The Long Way Round", Origins: "https://longway.example", Pending: w.Count(12, false),
 				Oldest: w.Oldest(3 * time.Hour), Own: true},
