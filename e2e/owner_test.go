@@ -131,11 +131,11 @@ func TestAdmin_FormsWorkByRoleAndName(t *testing.T) {
 		func() error { return tab.Click("button", "Discard") },
 		bar(""),
 		func() error { return tab.Go(w.service.URL + "/moderate/blog/settings") },
-		func() error { return tab.Type("textbox", "Name", " of Salt") },
+		func() error { return tab.Type("textbox", "Name", "Salt on ") },
 		bar("1 change: name"),
 		func() error { return tab.Click("button", "Save") },
 		func() error { return tab.Holds(`document.querySelector(".notice.ok")?.textContent.includes("Saved.")`) },
-		func() error { return tab.Holds(`document.querySelector("[name=name]").value === "The Blog of Salt"`) },
+		func() error { return tab.Holds(`document.querySelector("[name=name]").value === "Salt on The Blog"`) },
 
 		func() error { return tab.Go(w.service.URL + "/moderate/people") },
 		func() error { return tab.Type("textbox", "Name", "Aliya") },

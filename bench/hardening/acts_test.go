@@ -382,6 +382,10 @@ func (s *stage) act(route string) act {
 		path = "/moderate/" + fresh + "/remove"
 	case "POST /moderate/:site/setup/moderation":
 		form("moderation", "all", "rules", "Rules of "+fresh)
+	case "POST /moderate/:site/setup/site":
+		form("name", "Site "+fresh, "origin", blog)
+	case "POST /moderate/:site/setup/people":
+		form("name", "P", "email", email, "role", "moderator")
 	default:
 		s.t.Fatalf("%s has no act: add it here", route)
 	}

@@ -88,8 +88,8 @@ func samplePages(w *desk.Catalog) map[string]any {
 				Oldest: w.Oldest(3 * time.Hour), Own: true},
 			{Key: "short", Name: "Short cuts", Origins: "https://short.example", Pending: w.Count(0, false)}}},
 		"people": peoplePage{
-			Frame: f, CanAdd: true, Form: url.Values{}, Roles: roles, Link: "https://talk.longway.example/moderate/setup#abc",
-			For: "dana@longway.example",
+			Frame: f, CanAdd: true, Form: url.Values{}, Roles: roles,
+			invitation: invitation{"https://talk.longway.example/moderate/setup#abc", "dana@longway.example"},
 			Rows: []personRow{
 				{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: "The Long Way Round",
 					Seen: newTimestamp(noon), Editable: true, Open: true, Roles: roles, On: sites,
@@ -173,15 +173,16 @@ func samplePages(w *desk.Catalog) map[string]any {
 	for name, page := range samples {
 		pages[name] = page
 	}
-	for _, name := range append([]string{"link"}, setupSteps...) {
+	for _, name := range append([]string{"link", "you"}, setupSteps...) {
 		p := setupPage{
-			Frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
-			Form: url.Values{}, First: true, Policies: policyOptions(w, blog, firstPolicies), Rules: web.Rules(blog, w.Catalog),
+			Frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"), SiteKey: blog.Key,
+			Form: url.Values{}, First: true, Policies: drawPolicies(w, policyOptions(w, blog, firstPolicies)),
+			Rules: web.Rules(blog, w.Catalog), Roles: roles, NextURL: "/moderate/longway/setup/embed",
 		}
 		p.Wide = true
 		p.Snippet = o.Snippet(blog)
-		for i, s := range setupSteps {
-			p.Steps = append(p.Steps, step{N: i + 1, Label: w.T("setup." + s), Current: s == name})
+		if name != "link" && name != "you" {
+			p.Steps = newSteps(w, blog, name)
 		}
 		pages["setup-"+name] = p
 	}
