@@ -101,7 +101,7 @@ func TestDesk_UnusableKeySaysWhy(t *testing.T) {
 // than the window or scroll sideways.
 const tooWide = `(document.querySelectorAll("figure details").forEach(d => d.open = true),
 	[...document.querySelectorAll("main *")])
-	.filter(e => e.checkVisibility() && !e.closest(".vh, svg, .cut *, .index, .set > nav") &&
+	.filter(e => e.checkVisibility() && !e.closest(".vh, svg, .cut *, .set > nav") &&
 		(e.getBoundingClientRect().right > innerWidth + 1 ||
 		e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)))
 	.map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40)).join("\n")`
@@ -228,7 +228,7 @@ func TestDesk_ReasonsFitPhone(t *testing.T) {
 			}
 			for page, shows := range map[string]string{
 				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars",
-				"settings": "form", "rules": "form", "log": "td", "block?comment=" + rude.ID: "form",
+				"settings": "form", "settings/moderation": "form", "rules": "form", "log": "td", "block?comment=" + rude.ID: "form",
 			} {
 				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
 				if found, err := testkit.Eval[string](tab, tooWide); err != nil || found != "" {

@@ -9,7 +9,9 @@ import (
 
 // ownerPages maps the settings pages to a text that each shows when loaded.
 var ownerPages = map[string]string{
-	"blog/settings": "form", "blog/insights": "h1", "blog/what-if": "h1", "blog/log": "h1", "blog/pages": "h1",
+	"blog/settings": "form", "blog/settings/moderation": "form", "blog/settings/replies": "form",
+	"blog/settings/retention": "form", "blog/settings/checker": "form", "blog/settings/training": "h1",
+	"blog/settings/danger": "form", "sessions/mail": "form", "blog/insights": "h1", "blog/what-if": "h1", "blog/log": "h1", "blog/pages": "h1",
 	"blog/rules": "form", "blog/demands": "form", "blog/webhooks": "form", "blog/neighbours": "form",
 	"blog/block?kind=host&which=shop.example": "form",
 	"people": "form", "tokens": "form", "sites": "table", "sessions": "form",
@@ -116,22 +118,24 @@ func TestAdmin_FormsWorkByRoleAndName(t *testing.T) {
 	w.signIn(tab, email)
 	bar := func(says string) func() error {
 		return func() error {
-			return tab.Holds(fmt.Sprintf(`document.querySelector(".savebar p").textContent === %q`, says))
+			return tab.Holds(fmt.Sprintf(`document.querySelector(".save p").textContent === %q`, says))
 		}
 	}
 	w.steps(tab,
-		func() error { return tab.Go(w.service.URL + "/moderate/blog/settings") },
-		bar("No changes."),
-		func() error { return tab.Type("textbox", "Name", " of Bread") },
-		func() error { return tab.Type("textbox", "Trial threshold", "70") },
+		func() error { return tab.Go(w.service.URL + "/moderate/blog/settings/moderation") },
+		bar(""),
+		func() error { return tab.Click("radio", "Name") },
+		func() error { return tab.Type("textbox", "Suspicious from", "1") },
 		func() error { return tab.Click("radio", "New writers") },
-		bar("3 changes: Name, What needs approval, Trial threshold"),
+		bar("3 changes: what needs approval, suspicious from, required from commenters"),
 		func() error { return tab.Click("button", "Discard") },
-		bar("No changes."),
-		func() error { return tab.Type("textbox", "Name", " of Salt") },
+		bar(""),
+		func() error { return tab.Go(w.service.URL + "/moderate/blog/settings") },
+		func() error { return tab.Type("textbox", "Name", "Salt on ") },
+		bar("1 change: name"),
 		func() error { return tab.Click("button", "Save") },
 		func() error { return tab.Holds(`document.querySelector(".notice.ok")?.textContent.includes("Saved.")`) },
-		func() error { return tab.Holds(`document.querySelector("[name=name]").value === "The Blog of Salt"`) },
+		func() error { return tab.Holds(`document.querySelector("[name=name]").value === "Salt on The Blog"`) },
 
 		func() error { return tab.Go(w.service.URL + "/moderate/people") },
 		func() error { return tab.Type("textbox", "Name", "Aliya") },
@@ -190,7 +194,7 @@ func TestThreshold_SliderMatchesServer(t *testing.T) {
 	w.steps(tab,
 		func() error { return tab.Click("link", "Set to 100…") },
 		func() error {
-			return tab.Holds(`document.querySelector(".savebar p")?.textContent === "1 change: Suspicious from"`)
+			return tab.Holds(`document.querySelector(".save p")?.textContent === "1 change: suspicious from 100"`)
 		},
 	)
 }
@@ -232,7 +236,7 @@ func TestEditTokens_OwnerRevokesAll(t *testing.T) {
 	)
 	w.signIn(desk, email)
 	w.steps(desk,
-		func() error { return desk.Go(w.service.URL + "/moderate/blog/settings#danger") },
+		func() error { return desk.Go(w.service.URL + "/moderate/blog/settings/danger") },
 		func() error { return desk.Holds(`!` + shownButton("Revoke all tokens")) },
 		func() error {
 			return desk.Holds(`[...document.querySelectorAll("summary")].find(e =>

@@ -50,8 +50,13 @@ func TestSetup_FirstVisitToFirstDay(t *testing.T) {
 		func() error { return owner.Type("textbox", "E-mail", "jonas@blog.example") },
 		func() error { return owner.Type("textbox", "Password", password) },
 		func() error { return owner.Click("button", "Continue") },
+		func() error { return owner.Holds(loaded("/moderate/blog/setup/moderation")) },
+		func() error { return owner.Click("button", "Continue") },
+		func() error { return owner.Holds(loaded("/moderate/blog/setup/people")) },
+		func() error { return owner.Click("link", "Continue") },
 		func() error { return owner.Holds(loaded("/moderate/blog/setup/embed")) },
 		func() error { return owner.See("region", "Snippet") },
+		func() error { return owner.Holds(shows("Waiting for your page…")) },
 	)
 	pasted, err = testkit.Eval[string](owner, `document.querySelector("[role=region][aria-label=Snippet]").innerText`)
 	w.must(err)
@@ -67,8 +72,10 @@ func TestSetup_FirstVisitToFirstDay(t *testing.T) {
 		func() error { return reader.Go(other + "/hill") },
 		func() error { return reader.Holds(shows("Comments could not be loaded.")) },
 		func() error { return reader.Gone("button", "Try again") },
+		func() error { return reader.Go(w.blog.URL + "/hill") },
 	)
 	w.steps(owner,
+		func() error { return owner.Holds(shows("ago on " + w.blog.URL)) }, // without a reload
 		func() error { return owner.Click("link", "Open the queue") },
 		func() error { return owner.Holds(loaded("/moderate/blog/queue")) },
 		func() error {
@@ -123,10 +130,16 @@ func (w *world) firstDay(owner, stranger *testkit.Tab) {
 		func() error { return owner.Click("link", "Settings") },
 		func() error { return owner.Holds(loaded("/moderate/blog/settings")) },
 		func() error { return owner.Type("textbox", "Name", "Jonas on ") },
-		func() error { return owner.Type("textbox", "English", "Be kind to those who walk.") },
 		func() error { return owner.Click("button", "Save") },
 		func() error { return owner.Holds(shows("Saved.")) },
-		func() error { return owner.Holds(shows("Jonas on The Blog")) },
+		func() error { return owner.Holds(`document.title.includes("Jonas on The Blog")`) },
+		func() error { return owner.Click("link", "Moderation") },
+		func() error { return owner.Holds(loaded("/moderate/blog/settings/moderation")) },
+		func() error {
+			return owner.Type("textbox", "Rules shown to readers (English)", "Be kind to those who walk.")
+		},
+		func() error { return owner.Click("button", "Save") },
+		func() error { return owner.Holds(shows("Saved.")) },
 		func() error { return owner.Click("link", "People") },
 		func() error { return owner.Holds(loaded("/moderate/people")) },
 		func() error { return owner.Type("textbox", "Name", "Dana") },

@@ -27,7 +27,7 @@ const zoomFaults = `(() => {
 	}
 	for (const e of document.querySelectorAll("main *")) {
 		if (seen(e) && e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX) &&
-			!e.matches("pre, .index, .set > nav, svg *")) found.push(of(e) + " scrolls sideways")
+			!e.matches("pre, .set > nav, svg *")) found.push(of(e) + " scrolls sideways")
 	}
 	const modal = document.querySelector("dialog[open], details[name][open] > :is(.pop, .menu)") ??
 		[...document.querySelectorAll("#pane.open")].find(sheet => innerWidth <= 860) // covers all else

@@ -43,7 +43,7 @@ func TestInsights_CompareScoresWithDecisions(t *testing.T) {
 	}
 	b.open("/moderate/blog/what-if?threshold=72,5&policy=all&last=10").sees("72.5, test")
 	b.open("/moderate/blog/what-if?threshold=0,7&policy=all&last=10").sees("70, test")
-	b.open("/moderate/blog/settings").sees("so far 12 approved, 12 spam")
+	b.open("/moderate/blog/settings/moderation").sees("so far 12 approved, 12 spam")
 }
 
 func TestSettings_SuspiciousPolicyShowsMissing(t *testing.T) {
@@ -53,10 +53,10 @@ func TestSettings_SuspiciousPolicyShowsMissing(t *testing.T) {
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 8))
 	const missing = "62 more needed. At least 12 must be spam."
 	b := w.as("Olga")
-	b.open("/moderate/blog/settings").sees("so far 30 approved, 8 spam. " + missing)
+	b.open("/moderate/blog/settings/moderation").sees("so far 30 approved, 8 spam.")
 	b.open("/moderate/blog/what-if").sees("needs 100 comments approved or marked as spam, 20 of each. " + missing)
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 70))
-	b.open("/moderate/blog/settings").misses("more needed").sees("Of the last 108 decided comments, ")
+	b.open("/moderate/blog/settings/moderation").misses("so far").sees("Of the last 108 decided comments, ")
 	b.open("/moderate/blog/what-if").misses("more needed").
 		sees("There are enough decided comments to publish by score.")
 }

@@ -39,10 +39,10 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 	b.press(b.card("wagtail"), "Approve", nil)
 	b.open("/moderate/blog/queue")
 	b.press(b.card("kingfisher"), "Spam", nil)
-	b.open("/moderate/second/settings")
+	b.open("/moderate/second/settings/training")
 	b.press(b.doc, "Copy examples", fields{"from": "blog"}).sees("2 examples copied.")
 
-	settings := func() *browser { return b.open("/moderate/blog/settings") }
+	settings := func() *browser { return b.open("/moderate/blog/settings/danger") }
 	settings().press(b.doc, "Check first…", fields{"email": "nobody@mail.example"}).
 		sees("Nothing to erase.")
 	settings().press(b.doc, "Check first…", fields{"email": "nobody"}).
@@ -51,11 +51,12 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 	b.sees("1 comment by ann@mail.example will read “This comment was removed.”").
 		sees("1 training example of this site comes from ann@mail.example.").
 		sees("1 copy on your other sites is erased too.")
-	w.as("Olga").open("/moderate/blog/settings").sees("2 examples") // nothing is erased yet
-	b.press(b.warned(), "Erase permanently", nil).sees("3 comments and examples erased.").sees("1 example")
+	w.as("Olga").open("/moderate/blog/settings/training").sees("2 examples") // nothing is erased yet
+	b.press(b.warned(), "Erase permanently", nil).sees("3 comments and examples erased.")
 	if undo := find(b.doc, func(n *html.Node) bool { return n.Data == "button" && nameOf(n) == "Undo" }); undo != nil {
 		t.Error("it offers an undo that there is not")
 	}
+	b.open("/moderate/blog/settings/training").sees("1 example")
 	b.open("/moderate/blog/queue?state=approved").misses("wagtail")
 	b.open("/moderate/blog/log").sees("Olga erased one person’s training data: 1 example")
 	if strings.Contains(strings.ToLower(nameOf(b.doc)), "ann@") {
@@ -76,7 +77,8 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 	b.press(retire(), "Check first…", fields{"before": "2999-01-01"}).sees("Enter a past date, like 2026-01-31.")
 	b.press(retire(), "Check first…", fields{"before": "then"}).sees("Enter a past date, like 2026-01-31.")
 	b.press(retire(), "Check first…", fields{"before": today}).sees("1 example is older than " + today)
-	b.press(b.warned(), "Erase permanently", nil).sees("1 example erased.").sees("No training data yet.")
+	b.press(b.warned(), "Erase permanently", nil).sees("1 example erased.")
+	b.open("/moderate/blog/settings/training").sees("No training data yet.")
 	b.open("/moderate/blog/log").sees("Olga erased training data from before " + today)
 }
 
@@ -87,7 +89,7 @@ func TestLessons_OnlyOwnerErases(t *testing.T) {
 	w.submit(moderation.Submission{Name: "Ann", Email: "ann@mail.example", Body: "A wagtail on the roof."})
 	b := w.as("Olga").open("/moderate/blog/queue")
 	b.press(b.card("wagtail"), "Approve", nil)
-	b.open("/moderate/blog/settings")
+	b.open("/moderate/blog/settings/danger")
 	form := find(b.doc, func(n *html.Node) bool {
 		return n.Data == "form" && find(n, func(n *html.Node) bool { return attr(n, "value") == "erase" }) != nil
 	})
@@ -100,6 +102,6 @@ func TestLessons_OnlyOwnerErases(t *testing.T) {
 			t.Errorf("%v by a moderator answers %d, want 403", values, mara.status)
 		}
 	}
-	b.open("/moderate/blog/settings").sees("1 example")
+	b.open("/moderate/blog/settings/training").sees("1 example")
 	b.open("/moderate/blog/queue?state=approved").sees("A wagtail on the roof.")
 }

@@ -185,13 +185,13 @@ func TestSessions_ChooseMail(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga")
-	b.open("/moderate/sessions").sees("This server sends no mail yet. The operator can enable it with --smtp.")
+	b.open("/moderate/sessions/mail").sees("This server sends no mail yet. The operator can enable it with --smtp.")
 	b.press(b.doc, "Save", fields{"mail": "each", "from": "12,5"}).sees("Saved")
 	if who := w.actor("Olga").Account; who.Mail != authz.MailEach || who.MailFrom != 0.125 || who.MailLang != "en" {
 		t.Errorf("it was kept as %v from %v in %q", who.Mail, who.MailFrom, who.MailLang)
 	}
 	b.langs = "ru"
-	b.open("/moderate/sessions")
+	b.open("/moderate/sessions/mail")
 	if field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == "from" }); attr(field, "value") != "12,5" {
 		t.Errorf("the page shows %q", attr(field, "value"))
 	}

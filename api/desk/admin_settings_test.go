@@ -20,8 +20,9 @@ func TestSettings_AreSaved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/blog/settings")
-	b.press(b.doc, "Save", fields{"name": "New name", "origin": "https://blog.example\nhttps://www.blog.example",
-		"suspect": "0.8", "rules_ru": "Будьте добры."}).sees("Saved.")
+	b.press(b.doc, "Save", fields{"name": "New name", "origin": "https://blog.example\nhttps://www.blog.example"}).sees("Saved.")
+	b.open("/moderate/blog/settings/moderation")
+	b.press(b.doc, "Save", fields{"suspect": "0.8", "rules_ru": "Будьте добры."}).sees("Saved.")
 	site, err := w.App.Site(w.Ctx, "blog")
 	w.Must(err)
 	if site.Name != "New name" || len(site.Origins) != 2 || site.Settings.Suspect != 0.8 ||
@@ -48,20 +49,40 @@ func TestSettings_AreSaved(t *testing.T) {
 	if bad == nil || attr(bad, "name") != "suspect" || attr(bad, "value") != "7" {
 		t.Errorf("what is wrong is not said at its field, or what was typed is lost: %v", bad)
 	}
-	b.press(b.doc, "Save", fields{"suspect": "7", "edit_minutes": "often", "name": ""}).
-		sees("Enter a name in one line, up to 100 characters.").sees("Enter 0 to 1440 minutes.").sees("Enter a number from 50 to 100.")
-	for _, name := range []string{"name", "edit_minutes", "suspect"} {
+	b.open("/moderate/blog/settings/retention")
+	b.press(b.doc, "Save", fields{"edit_minutes": "often", "grace_days": "0"}).
+		sees("Enter 0 to 1440 minutes.").sees("Enter 1 to 365 days.")
+	for _, name := range []string{"edit_minutes", "grace_days"} {
 		field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == name })
-		if attr(field, "aria-invalid") != "true" || has(field, "autofocus") != (name == "name") {
-			t.Errorf("of three wrong fields, %s has %v", name, field.Attr)
+		if attr(field, "aria-invalid") != "true" || has(field, "autofocus") != (name == "edit_minutes") {
+			t.Errorf("of two wrong fields, %s has %v", name, field.Attr)
 		}
 	}
 	b.langs = "ru"
-	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).
+	b.open("/moderate/blog/settings/moderation").press(b.doc, "Сохранить", fields{"suspect": "7"}).
 		sees("Введите число от 50 до 100.").misses("Enter a number")
+	if b.open("/moderate/blog/settings/nothing"); b.status != http.StatusNotFound {
+		t.Errorf("an unknown section answers %d, want 404", b.status)
+	}
 }
 
-// Every setting of site.Fields has a labelled field, and saving the unchanged form changes nothing.
+// A form of earlier versions contains settings of all sections. Its address stays.
+func TestSettings_OneFormMayChangeAll(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/blog/settings")
+	form := &html.Node{Data: "form", Attr: []html.Attribute{{Key: "method", Val: "post"},
+		{Key: "action", Val: "/moderate/blog/settings"}}}
+	b.submit(form, url.Values{"name": {"New name"}, "suspect": {"80"}, "edit_minutes": {"5"}}).sees("Saved.")
+	site, err := w.App.Site(w.Ctx, "blog")
+	w.Must(err)
+	if site.Name != "New name" || site.Settings.Suspect != 0.8 || site.Settings.EditMinutes != 5 {
+		t.Errorf("the site is %+v", site)
+	}
+	b.submit(form, url.Values{"suspect": {"7"}}).sees("Enter a number from 50 to 100.") // the field is on another page
+}
+
+// Every setting of site.Fields has a labelled field, and saving the unchanged forms changes nothing.
 func TestSettings_EachHasLabelledField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -82,28 +103,49 @@ func TestSettings_EachHasLabelledField(t *testing.T) {
 	for lang, save := range map[string]string{"en": "Save", "ru": "Сохранить", "kk": "Сақтау"} {
 		b := w.as("Olga")
 		b.langs = lang
-		b.open("/moderate/blog/settings")
+		missing := map[string]bool{}
 		for _, f := range site.Fields {
-			field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == f.Name })
-			if field == nil {
-				t.Errorf("%s: there is no field for %s", lang, f.Name)
-				continue
+			missing[f.Name] = f.Name != "neighbours" // a button on the page of spam lists
+		}
+		for _, section := range []string{"", "/moderation", "/replies", "/retention", "/checker"} {
+			b.open("/moderate/blog/settings" + section)
+			for _, f := range site.Fields {
+				field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == f.Name })
+				if field == nil {
+					continue
+				}
+				missing[f.Name] = false
+				if f.Kind == site.KindPolicy || f.Kind == site.KindIdentity { // each radio button is inside its own label
+					continue
+				}
+				label := find(b.doc, func(n *html.Node) bool { return attr(n, "for") == attr(field, "id") })
+				if label == nil || nameOf(label) == f.Name {
+					t.Errorf("%s: the field of %s has no words", lang, f.Name)
+				}
 			}
-			if f.Kind == site.KindPolicy { // each of its radio buttons is inside its own label
-				continue
-			}
-			label := find(b.doc, func(n *html.Node) bool { return attr(n, "for") == attr(field, "id") })
-			if label == nil || nameOf(label) == f.Name {
-				t.Errorf("%s: the field of %s has no words", lang, f.Name)
+			b.press(b.doc, save, nil)
+			after, err := w.App.Site(w.Ctx, "blog")
+			w.Must(err)
+			if !reflect.DeepEqual(after, before) {
+				t.Errorf("%s%s: what was saved untouched is %+v, was %+v", lang, section, after, before)
 			}
 		}
-		b.press(b.doc, save, nil)
-		after, err := w.App.Site(w.Ctx, "blog")
-		w.Must(err)
-		if !reflect.DeepEqual(after, before) {
-			t.Errorf("%s: what was saved untouched is %+v, was %+v", lang, after, before)
+		for name, lacks := range missing {
+			if lacks {
+				t.Errorf("%s: there is no field for %s", lang, name)
+			}
 		}
 	}
+}
+
+// The figures count the spam that a threshold catches and the good comments that it holds back.
+func TestSettings_ThresholdShowsFigures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.as("Olga").open("/moderate/blog/settings/moderation").misses("spam caught")
+	w.post("A remark that teaches.")
+	b.open("/moderate/blog/queue").press(b.card("teaches"), "Spam", nil)
+	b.open("/moderate/blog/settings/moderation").sees("0 of 1 spam caught").sees("0 of 0 good comments held back")
 }
 
 func TestLessons_WithdrawAndUndo(t *testing.T) {
@@ -112,7 +154,7 @@ func TestLessons_WithdrawAndUndo(t *testing.T) {
 	w.post("A remark that teaches.")
 	b := w.as("Olga")
 	b.press(b.card("teaches"), "Spam", nil)
-	b.open("/moderate/blog/settings").sees("Olga").sees("1 example")
+	b.open("/moderate/blog/settings/training").sees("Olga").sees("1 example")
 	row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Olga") })
 	b.press(row, "Withdraw", nil).sees("1 example withdrawn.").sees("No training data yet.")
 	b.press(b.doc, "Undo", nil).sees("1 example")
@@ -123,7 +165,7 @@ func TestSettings_OwnerRevokesEditTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", authz.Moderator)
-	olga, dana := w.as("Olga").open("/moderate/blog/settings"), w.as("Dana")
+	olga, dana := w.as("Olga").open("/moderate/blog/settings/danger"), w.as("Dana")
 	form := find(olga.doc, func(n *html.Node) bool { return attr(n, "action") == "/moderate/blog/edit-tokens" })
 	for n := form; ; n = n.Parent {
 		if n == nil {
@@ -157,7 +199,7 @@ func TestSettings_RemoveSiteNeedsKey(t *testing.T) {
 		site.Site{Key: "old", Name: "Old", Origins: []string{"https://old.example"}}, nil)
 	w.Must(err)
 	w.account("Dana", authz.Moderator)
-	olga := w.as("Olga").open("/moderate/old/settings")
+	olga := w.as("Olga").open("/moderate/old/settings/danger")
 	olga.press(olga.doc, "Remove permanently", fields{"key": "olt"}).
 		sees("This is not the site’s key. Nothing was removed.")
 	if olga.status != http.StatusUnprocessableEntity {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -32,6 +33,8 @@ func TestSetup_FirstOwnerUsesLink(t *testing.T) {
 	b.sees("Use https:// and no path: https://blog.example")
 	b.press(b.doc, "Continue", fields{"origin": "https://longway.example"}).sees("What needs approval")
 	b.press(b.doc, "Continue", fields{"moderation": "new_writers", "rules": "Be kind."})
+	b.press(b.doc, "Invite", fields{"name": "Dana", "email": "dana@blog.example"}).sees("Link for dana@blog.example")
+	b.open("/moderate/longway/setup/embed").sees("Waiting for your page…")
 	b.sees(`<script async crossorigin src="` + w.url + `/embed.js" data-site="longway"></script>`)
 	b.open("/moderate/").sees("No pending comments").sees("The Long Way")
 
@@ -39,6 +42,15 @@ func TestSetup_FirstOwnerUsesLink(t *testing.T) {
 	w.Must(err)
 	if blog.Settings.Moderation != site.PolicyNewWriters || blog.Settings.Rules["en"] != "Be kind." {
 		t.Errorf("the site has %+v", blog.Settings)
+	}
+	w.App.RecordOrigin(w.Ctx, blog, "https://longway.example")
+	w.Clock.Add(3 * time.Second)
+	b.open("/moderate/longway/setup/embed").sees("Seen 3 s ago on https://longway.example").misses("Waiting")
+	b.open("/moderate/longway/setup/seen").sees(`{"seen":"Seen 3 s ago on https://longway.example"}`)
+	b.open("/moderate/longway/setup/site").press(b.doc, "Continue", fields{"name": "The Longer Way"}).sees("Moderation")
+	b.open("/moderate/sessions/mail")
+	if chosen := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == "mail" && has(n, "checked") }); attr(chosen, "value") != "digest" {
+		t.Errorf("the first owner gets the mail %q, want a digest", attr(chosen, "value"))
 	}
 	if other := newBrowser(t, w.url).follow(link); other.status != http.StatusUnauthorized {
 		t.Errorf("the used link answers %d, want 401", other.status)
@@ -61,12 +73,12 @@ func TestSetup_StepCanBeRepeated(t *testing.T) {
 	}
 	for range 2 { // a completed step may be repeated
 		b.open("/moderate/second/setup/moderation")
-		b.press(b.doc, "Continue", fields{"moderation": "new_writers", "rules": "Be kind."}).sees("Install")
+		b.press(b.doc, "Continue", fields{"moderation": "new_writers", "rules": "Be kind."}).sees("Invite people")
 	}
 	b.open("/moderate/second/setup/embed").sees(`data-site="second"></script>`)
 }
 
-func TestSetup_ExistingSiteGoesToSnippet(t *testing.T) {
+func TestSetup_ExistingSiteAsksPolicy(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
 	_, _, err := w.App.AddSite(w.Ctx, authz.Operator, site.Site{Key: "blog", Name: "The Blog",
@@ -78,7 +90,8 @@ func TestSetup_ExistingSiteGoesToSnippet(t *testing.T) {
 	b.follow(web.LinkURL(&url.URL{Scheme: "http", Host: "blog.example"}, token))
 	b.press(b.doc, "Continue", fields{"name": "Jonas", "email": "jonas@blog.example", "password": password})
 	snippet := `<script async crossorigin src="` + w.url + `/embed.js" data-site="blog"></script>`
-	b.sees("Install").sees(snippet)
+	b.sees("What needs approval").press(b.doc, "Continue", nil).sees("Invite people")
+	b.open("/moderate/blog/setup/embed").sees("Install").sees(snippet)
 
 	// The queue shows the snippet until the first comment.
 	b.open("/moderate/blog/queue").sees("No pending comments").sees("No comments yet. Paste this").sees(snippet)
@@ -146,7 +159,7 @@ func TestSetup_NeedsOwner(t *testing.T) {
 	w := newWorld(t)
 	w.account("Ada", authz.Author, "blog")
 	w.account("Max", authz.Moderator, "blog")
-	for _, step := range []string{"moderation", "embed"} {
+	for _, step := range []string{"site", "moderation", "people", "embed", "seen"} {
 		for name, want := range map[string]int{"Ada": 403, "Max": 403, "Olga": 200} {
 			if b := w.as(name).open("/moderate/blog/setup/" + step); b.status != want {
 				t.Errorf("%s of %s answers %d, want %d", step, name, b.status, want)

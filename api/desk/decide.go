@@ -202,7 +202,7 @@ func (d *desk) redirectBack(v *Visit, f Flash) error {
 		return d.RedirectWithFlash(v, to, f)
 	}
 	if v.Form.Get("at") == "settings" {
-		return d.RedirectWithFlash(v, v.SitePath("/settings"), f)
+		return d.RedirectWithFlash(v, v.SitePath("/settings/training"), f)
 	}
 	back, _ := url.ParseQuery(v.Form.Get("back")) // skips malformed pairs
 	to := parseQueueParams(v.Site.Key, back)

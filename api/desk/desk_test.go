@@ -168,7 +168,7 @@ func TestDesk_PagesHaveStrictPolicy(t *testing.T) {
 	w := newWorld(t)
 	c := w.post("A remark.")
 	b := w.as("Olga")
-	paths := []string{"queue", "log", "pages", "settings", "comments/" + c.ID, "setup/embed", "setup/moderation"}
+	paths := []string{"queue", "log", "pages", "settings", "settings/moderation", "comments/" + c.ID, "setup/embed", "setup/moderation"}
 	for i := range paths {
 		paths[i] = "/moderate/blog/" + paths[i]
 	}

@@ -217,31 +217,50 @@ func settingsNav(w *Catalog, f Frame, path string) []Group {
 		g.Open = g.Open || l.Current
 		g.Links = append(g.Links, l)
 	}
+	root := ""
 	if f.Site != nil {
-		root := "/moderate/" + f.Site.Key
-		if f.Owner {
-			add(&main, root+"/settings", "settings.general", root+"/lessons")
-		}
-		if f.Moderator {
-			add(&main, root+"/rules", "rules", root+"/block", root+"/blocks")
-		}
-		add(&more, root+"/pages", "pages")
-		if f.Moderator {
-			add(&more, root+"/campaigns", "campaigns")
-			add(&more, root+"/log", "log")
-		}
-		if f.Owner {
-			add(&more, root+"/webhooks", "hooks", root+"/webhooks")
-			add(&more, root+"/neighbours", "near")
-			add(&more, root+"/demands", "demands")
-		}
+		root = "/moderate/" + f.Site.Key
 	}
+	owns := f.Site != nil && f.Owner
+	if owns {
+		add(&main, root+"/settings", "section.general")
+		add(&main, root+"/settings/moderation", "section.moderation")
+	}
+	if f.Site != nil && f.Moderator {
+		add(&main, root+"/rules", "rules", root+"/block", root+"/blocks")
+	}
+	if owns {
+		add(&main, root+"/settings/replies", "section.replies")
+	}
+	add(&main, "/moderate/sessions/mail", "mail")
 	if f.Owner {
 		add(&main, "/moderate/people", "people", "/moderate/people")
+	}
+	add(&main, "/moderate/sessions", "sessions", "/moderate/sessions/password")
+	if owns {
+		add(&more, root+"/settings/retention", "section.retention")
+		add(&more, root+"/settings/checker", "section.checker", root+"/checker")
+		add(&more, root+"/settings/training", "section.training")
+		add(&more, root+"/webhooks", "hooks", root+"/webhooks")
+	}
+	add(&more, "/moderate/tokens", "tokens", "/moderate/tokens")
+	if owns {
+		add(&more, root+"/neighbours", "near")
+		add(&more, root+"/demands", "demands")
+	}
+	if f.Site != nil {
+		if f.Moderator {
+			add(&more, root+"/log", "log")
+			add(&more, root+"/campaigns", "campaigns")
+		}
+		add(&more, root+"/pages", "pages")
+	}
+	if f.Owner {
 		add(&more, "/moderate/sites", "sites")
 	}
-	add(&main, "/moderate/sessions", "sessions", "/moderate/sessions")
-	add(&more, "/moderate/tokens", "tokens", "/moderate/tokens")
+	if owns {
+		add(&more, root+"/settings/danger", "section.danger", root+"/lessons", root+"/edit-tokens", root+"/remove")
+	}
 	if !found {
 		return nil
 	}

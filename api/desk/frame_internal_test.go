@@ -11,7 +11,7 @@ func TestSettingsNav_MarksCurrentPage(t *testing.T) {
 	for path, want := range map[string]string{
 		"/moderate/blockchain/rules":   "/moderate/blockchain/rules",
 		"/moderate/blockchain/block":   "/moderate/blockchain/rules",
-		"/moderate/blockchain/lessons": "/moderate/blockchain/settings",
+		"/moderate/blockchain/lessons": "/moderate/blockchain/settings/danger",
 		"/moderate/blockchain/what-if": "",
 		"/moderate/blockchain/queue":   "",
 		"/moderate/tokens":             "/moderate/tokens",

@@ -195,7 +195,7 @@ func (v *Visit) unsubscribePage(link authz.MailLink) mailLinkPage {
 	p := v.newMailLinkPage(w.T("mail.stop.title"))
 	p.Lead, p.Stops = w.T("mail.stop.text", "email", v.Actor.Account.Email), true
 	p.Digests = v.Actor.Account.Mail == authz.MailEach
-	p.To, p.ToWords = "/moderate/sessions#mail", w.T("mail.stop.choose")
+	p.To, p.ToWords = "/moderate/sessions/mail", w.T("mail.stop.choose")
 	return p
 }
 

@@ -100,20 +100,20 @@ func TestOriginRequest_OwnerDismisses(t *testing.T) {
 func TestSettings_ShowOriginRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	olga := w.as("Olga").open("/moderate/blog/settings").sees("not seen in the last week").
+	olga := w.as("Olga").open("/moderate/blog/settings").sees("Not seen in the last week").
 		sees("https://blog.example: not seen in the last week")
 	w.App.RecordOrigin(w.Ctx, w.site, "https://blog.example")
 	w.Clock.Add(2 * time.Minute)
-	olga.open("/moderate/blog/settings").sees("last seen 2 min ago").
+	olga.open("/moderate/blog/settings").sees("Last seen 2 min ago").
 		sees("https://blog.example: last seen 2 min ago")
 	for range 3 {
 		w.Clock.Add(2 * time.Minute)
 		w.App.RecordOrigin(w.Ctx, w.site, "https://blog.example")
 	}
 	w.Clock.Add(150 * time.Minute)
-	olga.open("/moderate/blog/settings").sees("last seen 2 h ago")
+	olga.open("/moderate/blog/settings").sees("Last seen 2 h ago")
 	w.Clock.Add(8 * 24 * time.Hour)
-	w.as("Olga").open("/moderate/blog/settings").sees("not seen in the last week")
+	w.as("Olga").open("/moderate/blog/settings").sees("Not seen in the last week")
 }
 
 // Browsers send no Origin header with same-origin reads, as in the demo.

@@ -367,6 +367,9 @@ func (s *stage) act(route string) act {
 		form("do", "erase", "sure", "yes", "email", s.taughtBy(email))
 	case "POST /moderate/:site/settings":
 		form("name", "Site "+fresh)
+	case "POST /moderate/:site/settings/:section":
+		form("reply_texts", "Text "+fresh)
+		path = strings.Replace(path, ":section", "replies", 1)
 	case "POST /moderate/:site/origins":
 		form("origin", "https://"+strings.ToLower(fresh)+".example")
 	case "POST …/moderation/edit-tokens/end":
@@ -379,6 +382,10 @@ func (s *stage) act(route string) act {
 		path = "/moderate/" + fresh + "/remove"
 	case "POST /moderate/:site/setup/moderation":
 		form("moderation", "all", "rules", "Rules of "+fresh)
+	case "POST /moderate/:site/setup/site":
+		form("name", "Site "+fresh, "origin", blog)
+	case "POST /moderate/:site/setup/people":
+		form("name", "P", "email", email, "role", "moderator")
 	default:
 		s.t.Fatalf("%s has no act: add it here", route)
 	}

@@ -62,9 +62,9 @@ func pages(demo said, setup string) []shot {
 		{"own", false, allLooks, demo.own},
 		{"notes", false, someLooks, demo.notes},
 		{"webhooks", true, someLooks, demo.webhooks},
-		{"taught", false, allLooks, demo.moved("en", "/moderate/moved/settings#examples")},
-		{"taught-ru", false, someLooks, demo.moved("ru", "/moderate/moved/settings#examples")},
-		{"taught-kk", false, someLooks, demo.moved("kk", "/moderate/moved/settings#examples")},
+		{"taught", false, allLooks, demo.moved("en", "/moderate/moved/settings/training")},
+		{"taught-ru", false, someLooks, demo.moved("ru", "/moderate/moved/settings/training")},
+		{"taught-kk", false, someLooks, demo.moved("kk", "/moderate/moved/settings/training")},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // Mail says when an account gets mail about pending comments.
 type Mail uint8
 
-// The values of Mail. Mail is opt-in.
+// The values of Mail. Accounts get no mail until they choose it, except for the first owner.
 const (
 	NoMail     Mail = iota
 	MailEach        // within seconds of each comment

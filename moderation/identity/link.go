@@ -61,6 +61,7 @@ type LinkUse struct {
 	Token                 string
 	Email, Name, Password string
 	Agent                 string
+	MailLang              string // language of the first owner's mails
 	Provider              string
 	Proof                 authz.ExternalIdentity // only with Provider
 }
@@ -106,7 +107,7 @@ func (s *Service) linkTarget(tx Tx, l authz.Link) (authz.Account, error) {
 }
 
 // UseLink uses up a one-time link, sets the password or links a provider, and signs in. It creates the first owner if
-// the link is for that. It ends the account's sessions and other links. Invalid fields do not use up the link.
+// the link is for that, with a digest as its mail. It ends the account's sessions and other links. Invalid fields do not use up the link.
 func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	account, err := s.LinkAccount(ctx, in.Token)
 	if err != nil {
@@ -117,7 +118,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 		if account, err = s.newAccount(in.Email, in.Name); err != nil {
 			return SignedIn{}, err
 		}
-		account.AllSites = authz.Owner
+		account.AllSites, account.Mail, account.MailLang = authz.Owner, authz.MailDigest, in.MailLang
 	}
 	hash, err := s.linkPassword(ctx, in, account, first)
 	if err != nil {

@@ -42,7 +42,8 @@ var templateFiles embed.FS
 // layouts maps page templates to the layouts that contain them.
 var layouts = map[string]string{
 	"settings": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
-	"insights": "desk", "whatif": "desk", "setup": "solo",
+	"notifications": "desk",
+	"insights":      "desk", "whatif": "desk", "setup": "solo",
 	"rules": "desk", "block": "desk", "notes": "desk", "demands": "desk", "webhooks": "desk", "neighbours": "desk",
 }
 
@@ -83,13 +84,21 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 	in.GET("/sessions", o.SignedIn(o.sessions))
 	in.POST("/sessions/:id/end", o.SignedIn(o.endSession))
 	in.POST("/sessions/password", o.SignedIn(o.setPassword))
+	in.GET("/sessions/mail", o.SignedIn(o.notifications))
 	in.POST("/sessions/mail", o.SignedIn(o.setMail))
 
+	in.GET("/:site/setup/site", o.AsOwner(o.sitePage))
+	in.POST("/:site/setup/site", o.OnSite(o.setSite))
 	in.GET("/:site/setup/moderation", o.AsOwner(o.policyPage))
 	in.POST("/:site/setup/moderation", o.OnSite(o.setPolicy))
+	in.GET("/:site/setup/people", o.AsOwner(o.invitePage))
+	in.POST("/:site/setup/people", o.AsOwner(o.invite))
 	in.GET("/:site/setup/embed", o.AsOwner(o.embedPage))
-	in.GET("/:site/settings", o.OnSite(o.settings))
+	in.GET("/:site/setup/seen", o.AsOwner(o.lastRequest))
+	in.GET("/:site/settings", o.AsOwner(o.settings))
+	in.GET("/:site/settings/:section", o.AsOwner(o.settings))
 	in.POST("/:site/settings", o.OnSite(o.setSettings))
+	in.POST("/:site/settings/:section", o.OnSite(o.setSettings))
 	in.POST("/:site/checker", o.OnSite(o.setCheckerKey))
 	in.POST("/:site/edit-tokens", o.OnSite(o.endEditTokens))
 	in.POST("/:site/origins", o.OnSite(o.answerOriginRequest))

@@ -13,12 +13,18 @@ import (
 // A teacherRow is an account whose decisions train the site's model.
 type teacherRow struct{ Account, Name, Lessons string }
 
-// teachers adds the accounts whose lessons train the model, and the sites from which lessons can be copied.
-func (o *admin) teachers(v *desk.Visit, p *settingsPage) error {
+// training lists the accounts whose lessons train the site's model, and the sites from which lessons can be copied.
+type training struct {
+	Teachers []teacherRow
+	Others   []desk.Link
+}
+
+func (o *admin) training(v *desk.Visit) (*training, error) {
 	all, err := o.Learning.Teachers(v.Ctx(), v.Actor, v.Site)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var p training
 	for _, t := range all {
 		name := v.Words.AccountName(t.Name)
 		if t.Account == "" {
@@ -31,7 +37,7 @@ func (o *admin) teachers(v *desk.Visit, p *settingsPage) error {
 			p.Others = append(p.Others, desk.Link{Key: s.Key, Label: s.Name})
 		}
 	}
-	return nil
+	return &p, nil
 }
 
 // changeLessons withdraws, copies, erases or retires lessons of the site's model.
@@ -53,7 +59,7 @@ func (o *admin) changeLessons(v *desk.Visit) (err error) {
 	if err != nil {
 		return err
 	}
-	return o.RedirectWithFlash(v, v.SitePath("/settings"), desk.Flash{Action: did, Done: out.Lessons, Batch: out.Batch})
+	return o.RedirectWithFlash(v, v.SitePath("/settings/training"), desk.Flash{Action: did, Done: out.Lessons, Batch: out.Batch})
 }
 
 // A confirmationPage asks for confirmation of a change that cannot be undone.
@@ -76,14 +82,14 @@ func (o *admin) erase(v *desk.Visit) error {
 	person := learning.DataSubject{Email: email}
 	if v.Form.Get("sure") == "yes" {
 		did, err := o.Privacy.EraseDataSubject(v.Ctx(), v.Actor, v.Site, person, nil)
-		return o.redirectOrShowError(v, err, desk.Flash{Action: "erase", Done: did.Comments + did.Lessons + did.Copies, Left: did.Left})
+		return o.redirectOrShowError(v, "danger", err, desk.Flash{Action: "erase", Done: did.Comments + did.Lessons + did.Copies, Left: did.Left})
 	}
 	would, err := o.Privacy.PreviewErasure(v.Ctx(), v.Actor, v.Site, person)
 	if err != nil {
-		return o.showSettingsError(v, err)
+		return o.showSettingsError(v, "danger", err)
 	}
 	if would.Comments+would.Lessons+would.Copies == 0 {
-		return o.RedirectWithFlash(v, v.SitePath("/settings"), desk.Flash{Action: "erase", Left: would.Left})
+		return o.RedirectWithFlash(v, v.SitePath("/settings/danger"), desk.Flash{Action: "erase", Left: would.Left})
 	}
 	p := confirmationPage{Do: "erase", Email: email, Ends: w.T("forgood.end.person"), What: []string{
 		w.N("forgood.comments", would.Comments, "email", email), w.N("forgood.erase", would.Lessons, "email", email)}}
@@ -101,18 +107,18 @@ func (o *admin) retire(v *desk.Visit) error {
 	day := v.Form.Get("before")
 	before, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return o.showSettingsError(v, problem.Field("/before", "Use a date like 2026-01-01."))
+		return o.showSettingsError(v, "danger", problem.Field("/before", "Use a date like 2026-01-01."))
 	}
 	if v.Form.Get("sure") == "yes" {
 		did, err := o.Learning.RetireLessons(v.Ctx(), v.Actor, v.Site, before, nil)
-		return o.redirectOrShowError(v, err, desk.Flash{Action: "retire", Done: did.Lessons})
+		return o.redirectOrShowError(v, "danger", err, desk.Flash{Action: "retire", Done: did.Lessons})
 	}
 	old, err := o.Learning.OldLessons(v.Ctx(), v.Actor, v.Site, before)
 	if err != nil {
-		return o.showSettingsError(v, err)
+		return o.showSettingsError(v, "danger", err)
 	}
 	if old == 0 {
-		return o.RedirectWithFlash(v, v.SitePath("/settings"), desk.Flash{Action: "retire"})
+		return o.RedirectWithFlash(v, v.SitePath("/settings/danger"), desk.Flash{Action: "retire"})
 	}
 	what := []string{v.Words.N("forgood.retire", old, "day", day)}
 	return o.confirm(v, confirmationPage{Do: "retire", Before: day, Ends: v.Words.T("forgood.end"), What: what})

@@ -9,6 +9,29 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 )
 
+// A notificationsPage is the account's choice of mail.
+type notificationsPage struct {
+	desk.Frame
+	Mails   []desk.Link
+	From    string // the lowest score of comments to notify about, in percent
+	Error   string
+	Mailing bool // the server sends mail
+}
+
+func (o *admin) notifications(v *desk.Visit) error {
+	return o.notificationsPage(v, notificationsPage{From: percentText(v.Words, v.Actor.Account.MailFrom)})
+}
+
+// notificationsPage shows the page. p contains the score and the error of a form.
+func (o *admin) notificationsPage(v *desk.Visit, p notificationsPage) (err error) {
+	if p.Frame, err = o.DeskFrame(v, v.Words.T("mail")); err != nil {
+		return err
+	}
+	_, p.Notices = o.flashText(v)
+	p.Mails, p.Mailing = mailOptions(v.Words, v.Actor.Account.Mail), o.Mailing
+	return v.Show("notifications", p)
+}
+
 // mailOptions returns the choices of notification mail. chosen is current.
 func mailOptions(w *desk.Catalog, chosen authz.Mail) (links []desk.Link) {
 	for _, m := range []authz.Mail{authz.NoMail, authz.MailEach, authz.MailDigest} {
@@ -36,9 +59,9 @@ func (o *admin) setMail(v *desk.Visit) error {
 		if err != nil {
 			return err
 		}
-		return o.sessionsPage(v, sessionsPage{MailError: says, From: v.Form.Get("from")})
+		return o.notificationsPage(v, notificationsPage{Error: says, From: v.Form.Get("from")})
 	}
-	return o.RedirectWithFlash(v, "/moderate/sessions", desk.Flash{Action: "saved"})
+	return o.RedirectWithFlash(v, "/moderate/sessions/mail", desk.Flash{Action: "saved"})
 }
 
 // parseMailFrom parses the lowest score of comments to notify about.

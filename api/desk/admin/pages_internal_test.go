@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/internal/webhook"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
@@ -56,14 +57,19 @@ func samplePages(w *desk.Catalog) map[string]any {
 	blog := site.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: site.Settings{Suspect: .9}}
 	kit := web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})
 	o := &admin{Base: desk.Base{Kit: kit}}
-	settings := newSettingsPage(w, f, blog, policyOptions(w, blog, site.Policies))
-	settings.addThresholdFigures(w, sampleWhatIf())
-	settings.Snippet = o.Snippet(blog)
+	settings := map[string]settingsPage{}
+	for _, s := range sections {
+		settings[s.ID] = newSettingsPage(w, f, blog, s)
+	}
+	general, moderation, checker := settings["general"], settings["moderation"], settings["checker"]
+	moderation.addForecast(w, blog, sampleWhatIf())
 	blog.Origins = []string{"https://longway.example", "http://localhost:1313"}
-	settings.addOriginChecks(w, blog, []site.OriginRequest{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
-	settings.OriginRequests = []desk.OriginRequest{{OriginRequest: site.OriginRequest{Origin: "https://mirror.example", Times: 12}, Site: "longway",
-		At: "settings"}}
-	settings.Checker = newCheckerStatus(w, externalcheck.State{HasKey: true, KeySuffix: "4711", Checker: externalcheck.Checker{Failures: 3,
+	general.Install = newInstallation(w, blog,
+		[]site.OriginRequest{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
+	general.Install.Snippet = o.Snippet(blog)
+	general.Install.OriginRequests = []desk.OriginRequest{{Site: "longway", At: "settings",
+		OriginRequest: site.OriginRequest{Origin: "https://mirror.example", Times: 12}}}
+	checker.Checker = newCheckerStatus(w, externalcheck.State{HasKey: true, KeySuffix: "4711", Checker: externalcheck.Checker{Failures: 3,
 		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: checkerclient.FailedInvalid}})
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
 		"lazy and clueless, as in every thread."
@@ -74,14 +80,16 @@ func samplePages(w *desk.Catalog) map[string]any {
 	pages := map[string]any{
 		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: newTimestamp(noon),
 			Seen: newTimestamp(noon), Current: true}}},
-		"settings": settings,
+		"settings": general, "settings-moderation": moderation, "settings-checker": checker,
+		"settings-danger": settings["danger"],
+		"notifications":   notificationsPage{Frame: f, From: "0", Mails: mailOptions(w, authz.MailDigest)},
 		"sites": sitesPage{f, []siteRow{
 			{Key: "longway", Name: "The Long Way Round", Origins: "https://longway.example", Pending: w.Count(12, false),
 				Oldest: w.Oldest(3 * time.Hour), Own: true},
 			{Key: "short", Name: "Short cuts", Origins: "https://short.example", Pending: w.Count(0, false)}}},
 		"people": peoplePage{
-			Frame: f, CanAdd: true, Form: url.Values{}, Roles: roles, Link: "https://talk.longway.example/moderate/setup#abc",
-			For: "dana@longway.example",
+			Frame: f, CanAdd: true, Form: url.Values{}, Roles: roles,
+			invitation: invitation{"https://talk.longway.example/moderate/setup#abc", "dana@longway.example"},
 			Rows: []personRow{
 				{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: "The Long Way Round",
 					Seen: newTimestamp(noon), Editable: true, Open: true, Roles: roles, On: sites,
@@ -165,15 +173,16 @@ func samplePages(w *desk.Catalog) map[string]any {
 	for name, page := range samples {
 		pages[name] = page
 	}
-	for _, name := range append([]string{"link"}, setupSteps...) {
+	for _, name := range append([]string{"link", "you"}, setupSteps...) {
 		p := setupPage{
-			Frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
-			Form: url.Values{}, First: true, Policies: policyOptions(w, blog, firstPolicies), Rules: web.Rules(blog, w.Catalog),
+			Frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"), SiteKey: blog.Key,
+			Form: url.Values{}, First: true, Policies: drawPolicies(w, policyOptions(w, blog, firstPolicies)),
+			Rules: web.Rules(blog, w.Catalog), Roles: roles, NextURL: "/moderate/longway/setup/embed",
 		}
 		p.Wide = true
 		p.Snippet = o.Snippet(blog)
-		for i, s := range setupSteps {
-			p.Steps = append(p.Steps, step{N: i + 1, Label: w.T("setup." + s), Current: s == name})
+		if name != "link" && name != "you" {
+			p.Steps = newSteps(w, blog, name)
 		}
 		pages["setup-"+name] = p
 	}

@@ -20,10 +20,9 @@ type peoplePage struct {
 	Roles  []desk.Link
 	On     []desk.Link // sites on which a new account may get a role
 	Form   url.Values  // as submitted
-	Link   string      // the new one-time link, shown once
-	For    string      // the e-mail address of its account
-	Ended  string      // names of the tokens that the reset revoked
-	of     string      // ID of the account whose form was refused; "" for the form of a new account
+	invitation
+	Ended string // names of the tokens that the reset revoked
+	of    string // ID of the account whose form was refused; "" for the form of a new account
 }
 
 // A personRow is an account with its form.
@@ -128,16 +127,28 @@ func newPersonRow(v *desk.Visit, a authz.Account) personRow {
 	return row
 }
 
+// An invitation is a new one-time link, shown once, and the e-mail address of its account.
+type invitation struct{ Link, For string }
+
 // addPerson creates an account and shows its one-time link.
 func (o *admin) addPerson(v *desk.Visit) error {
-	role, _ := authz.ParseRole(v.Form.Get("role")) // AddAccount refuses NoRole
-	a, token, err := o.Identity.AddAccount(v.Ctx(), v.Actor, identity.NewAccount{
-		Email: v.Form.Get("email"), Name: v.Form.Get("name"), Role: role, Sites: v.Form["site"],
-	})
+	in, err := o.addAccount(v, v.Form["site"])
 	if err != nil {
 		return o.showPeopleError(v, "", err)
 	}
-	return o.peoplePage(v, peoplePage{Link: web.LinkURL(o.PublicURL, token), For: a.Email})
+	return o.peoplePage(v, peoplePage{invitation: in})
+}
+
+// addAccount creates an account with a role on the named sites.
+func (o *admin) addAccount(v *desk.Visit, sites []string) (invitation, error) {
+	role, _ := authz.ParseRole(v.Form.Get("role")) // AddAccount refuses NoRole
+	a, token, err := o.Identity.AddAccount(v.Ctx(), v.Actor, identity.NewAccount{
+		Email: v.Form.Get("email"), Name: v.Form.Get("name"), Role: role, Sites: sites,
+	})
+	if err != nil {
+		return invitation{}, err
+	}
+	return invitation{web.LinkURL(o.PublicURL, token), a.Email}, nil
 }
 
 // showPeopleError shows the page with the error in the form of an account, or of a new account if account is "".
@@ -159,7 +170,7 @@ func (o *admin) setPerson(v *desk.Visit) error {
 			return err
 		}
 		return o.peoplePage(v, peoplePage{
-			Link: web.LinkURL(o.PublicURL, reset.Link), For: v.Form.Get("email"), Ended: authz.TokenNames(reset.Tokens),
+			invitation: invitation{web.LinkURL(o.PublicURL, reset.Link), v.Form.Get("email")}, Ended: authz.TokenNames(reset.Tokens),
 		})
 	case "disable", "enable":
 		change.Disabled = new(do == "disable")

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/aitys/aitys/api/desk"
@@ -12,10 +11,6 @@ type sessionsPage struct {
 	desk.Frame
 	Rows      []sessionRow
 	Error     string // of the password form
-	Mails     []desk.Link
-	From      string // the lowest score of comments to notify about, in percent
-	MailError string
-	Mailing   bool // the server sends mail
 	Providers []string
 	Links     []providerRow
 	LinkError string
@@ -53,10 +48,8 @@ func (o *admin) sessionsPage(v *desk.Visit, p sessionsPage) error {
 		p.Links = append(p.Links, providerRow{l.Provider, l.Issuer, desk.Stamp(l.CreatedAt), desk.ISO(l.CreatedAt)})
 	}
 	p.LinkError = v.ProviderError()
-	p.Frame, p.Mailing = f, o.Mailing
+	p.Frame = f
 	_, p.Notices = o.flashText(v)
-	p.Mails = mailOptions(v.Words, v.Actor.Account.Mail)
-	p.From = cmp.Or(p.From, percentText(v.Words, v.Actor.Account.MailFrom))
 	for _, s := range slices.Backward(all) { // newest first
 		row := sessionRow{ID: s.ID, Agent: v.Words.BrowserName(s.Agent), Since: newTimestamp(s.CreatedAt),
 			Seen: newTimestamp(s.SeenAt), Current: s.ID == v.Actor.Session}

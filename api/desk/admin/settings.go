@@ -2,9 +2,12 @@ package admin
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
@@ -15,20 +18,28 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A settingsPage is built from site.Fields.
+// A settingsPage shows one section of a site's settings.
 type settingsPage struct {
 	desk.Frame
 	formError
-	Key            string
-	Sections       []section
+	Key           string
+	Section       string // its ID
+	Heading, Lead string
+	Fields        []setting
+	Folded        []setting // shown on demand
+	Install       *installation
+	Checker       *checkerStatus
+	Training      *training
+	Danger        bool
+	Toast         *desk.Toast
+}
+
+// An installation is the snippet of a site and the requests from its pages.
+type installation struct {
 	Snippet        string
 	LastRequest    string        // time since the last request from a page of the site, or ""
 	Checks         []originCheck // one per origin of the site
 	OriginRequests []desk.OriginRequest
-	Toast          *desk.Toast
-	Teachers       []teacherRow
-	Others         []desk.Link // sites whose lessons can be copied
-	Checker        checkerStatus
 }
 
 // A checkerStatus is the state of a site's external checker: its key, its last response, and its failure.
@@ -56,40 +67,52 @@ type originCheck struct {
 	Asks bool
 }
 
-// A section is a group of settings under a heading.
+// A section is a page of settings. Some settings are shown on demand.
 type section struct {
-	ID, Head, Hint string
-	Settings       []setting
+	ID             string
+	Fields, Folded []string
 }
 
-// sections are the IDs of the sections in order.
-var sections = []string{"site", "who", "score", "rules", "replies", "times", "others"}
+// sections are the pages. The first has the address without an ID. The setting neighbours is on the page of spam lists.
+var sections = []section{
+	{"general", []string{"name", "votes", "origin"}, []string{"mirrors", "signin_url"}},
+	{"moderation", []string{"moderation", "suspect", "who", "rules_en", "rules_ru", "rules_kk"}, []string{"shadow"}},
+	{"replies", []string{"reply_texts"}, nil},
+	{"retention", []string{"edit_minutes", "close_after_days", "grace_days", "keep_refused_days", "keep_address_days"}, nil},
+	{"checker", []string{"checker", "checker_email"}, nil},
+	{"training", nil, nil},
+	{"danger", nil, nil},
+}
 
-// sectionOf returns the section of a setting.
-func sectionOf(f site.Field) string {
-	switch {
-	case f.Kind == site.KindPolicy:
-		return "who"
-	case f.Kind == site.KindScore:
-		return "score"
-	case f.Group == site.GroupModeration && (f.Kind == site.KindSwitch || f.Kind == site.KindURL):
-		return "others"
-	case f.Group == site.GroupModeration:
-		return "times"
+// sectionOf returns the section with an ID, or the first.
+func sectionOf(id string) section {
+	for _, s := range sections {
+		if s.ID == id {
+			return s
+		}
 	}
-	return string(f.Group)
+	return sections[0]
+}
+
+// path returns the section's address below the site.
+func (s section) path() string {
+	if s.ID == sections[0].ID {
+		return "/settings"
+	}
+	return "/settings/" + s.ID
 }
 
 // A setting is a field of the settings form.
 type setting struct {
 	site.Field
 	Label, Hint, Value string
-	Default            string      // the value in force while the field is empty
-	Policies           []policy    // for KindPolicy
-	Choices            []desk.Link // for KindWho
-	TryURL             string      // the what-if page, or ""
-	Error              string      // the error of the submitted value
-	Focus              bool        // the first setting with an error
+	Default            string           // the value in force while the field is empty
+	Policies           []policy         // for KindPolicy
+	Slider             *thresholdSlider // for the threshold; nil without decisions
+	Choices            []desk.Link      // for KindIdentity
+	TryURL             string           // the what-if page, or ""
+	Error              string           // the error of the submitted value
+	Focus              bool             // the first setting with an error
 }
 
 // A policy is a moderation policy with its drawing: five comments, some of which wait before a gate.
@@ -109,9 +132,9 @@ func drawPolicies(w *desk.Catalog, links []desk.Link) (drawn []policy) {
 			p.Drawn = w.N("policy.drawn", n)
 			for i := range 5 {
 				if i < n {
-					p.Hold = append(p.Hold, 52-10*i)
+					p.Hold = append(p.Hold, 62-13*i)
 				} else {
-					p.Pub = append(p.Pub, 82+10*(i-n))
+					p.Pub = append(p.Pub, 84+13*(i-n))
 				}
 			}
 		}
@@ -120,9 +143,13 @@ func drawPolicies(w *desk.Catalog, links []desk.Link) (drawn []policy) {
 	return drawn
 }
 
-// settings shows a site's settings.
+// settings shows a section of a site's settings.
 func (o *admin) settings(v *desk.Visit) error {
-	p, err := o.settingsPage(v)
+	s := sectionOf(v.Param("section"))
+	if id := v.Param("section"); id != "" && s.path() != "/settings/"+id {
+		return echo.ErrNotFound
+	}
+	p, err := o.settingsPage(v, s)
 	if err != nil {
 		return err
 	}
@@ -130,37 +157,49 @@ func (o *admin) settings(v *desk.Visit) error {
 	return v.Show("settings", p)
 }
 
-func (o *admin) settingsPage(v *desk.Visit) (settingsPage, error) {
-	f, err := o.DeskFrame(v, v.Words.T("settings"))
+func (o *admin) settingsPage(v *desk.Visit, s section) (settingsPage, error) {
+	f, err := o.DeskFrame(v, v.Words.T("section."+s.ID))
 	if err != nil {
 		return settingsPage{}, err
 	}
-	policies := policyOptions(v.Words, v.Site, site.Policies)
-	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Actor, v.Site, evaluation.WhatIfRequest{Policy: site.PolicySuspicious})
-	if err != nil {
-		return settingsPage{}, err
+	p := newSettingsPage(v.Words, f, v.Site, s)
+	switch s.ID {
+	case "general":
+		p.Install, err = o.installation(v)
+	case "moderation":
+		would, err := o.Evaluation.WhatIf(v.Ctx(), v.Actor, v.Site, evaluation.WhatIfRequest{Policy: site.PolicySuspicious})
+		if err != nil {
+			return p, err
+		}
+		p.addForecast(v.Words, v.Site, would)
+	case "checker":
+		state, err := o.ExternalChecks.CheckerState(v.Ctx(), v.Actor, v.Site)
+		if err != nil {
+			return p, err
+		}
+		p.Checker = newCheckerStatus(v.Words, state)
+	case "training":
+		p.Training, err = o.training(v)
+	case "danger":
+		p.Danger = true
 	}
-	addSuspiciousForecast(v.Words, policies, would)
-	p := newSettingsPage(v.Words, f, v.Site, policies)
-	p.addThresholdFigures(v.Words, would)
-	p.Snippet = o.Snippet(v.Site)
+	return p, err
+}
+
+// installation returns the snippet of the visit's site and the requests from its pages.
+func (o *admin) installation(v *desk.Visit) (*installation, error) {
 	letIn, refused, err := o.Process.OriginRequests(v.Ctx(), v.Actor, v.Site)
 	if err != nil {
-		return settingsPage{}, err
+		return nil, err
 	}
-	p.addOriginChecks(v.Words, v.Site, letIn, o.Clock.Now())
-	p.OriginRequests = v.RefusedOrigins(refused, "settings")
-	state, err := o.ExternalChecks.CheckerState(v.Ctx(), v.Actor, v.Site)
-	if err != nil {
-		return settingsPage{}, err
-	}
-	p.Checker = newCheckerStatus(v.Words, state)
-	return p, o.teachers(v, &p)
+	in := newInstallation(v.Words, v.Site, letIn, o.Clock.Now())
+	in.Snippet, in.OriginRequests = o.Snippet(v.Site), v.RefusedOrigins(refused, "settings")
+	return in, nil
 }
 
 // newCheckerStatus describes the state of a site's external checker.
-func newCheckerStatus(w *desk.Catalog, state externalcheck.State) checkerStatus {
-	p := checkerStatus{Key: w.T("checker.key.none"), HasKey: state.HasKey, Answered: newTimestamp(state.AnsweredAt),
+func newCheckerStatus(w *desk.Catalog, state externalcheck.State) *checkerStatus {
+	p := &checkerStatus{Key: w.T("checker.key.none"), HasKey: state.HasKey, Answered: newTimestamp(state.AnsweredAt),
 		Failing: newTimestamp(state.FailedAt)}
 	switch {
 	case state.KeySuffix != "":
@@ -176,17 +215,19 @@ func newCheckerStatus(w *desk.Catalog, state externalcheck.State) checkerStatus 
 
 // setCheckerKey stores the API key of the site's external checker.
 func (o *admin) setCheckerKey(v *desk.Visit) error {
-	return o.redirectOrShowError(v, o.ExternalChecks.SetCheckerKey(v.Ctx(), v.Actor, v.Site, v.Form.Get("key")), desk.Flash{Action: "saved"})
+	err := o.ExternalChecks.SetCheckerKey(v.Ctx(), v.Actor, v.Site, v.Form.Get("key"))
+	return o.redirectOrShowError(v, "checker", err, desk.Flash{Action: "saved"})
 }
 
 // endEditTokens revokes all tokens with which commenters edit and withdraw their comments.
 func (o *admin) endEditTokens(v *desk.Visit) error {
 	_, err := o.Sites.EndEditTokens(v.Ctx(), v.Actor, v.Site, nil)
-	return o.redirectOrShowError(v, err, desk.Flash{Action: "ended"})
+	return o.redirectOrShowError(v, "danger", err, desk.Flash{Action: "ended"})
 }
 
-// addOriginChecks says for each origin when its pages last requested comments, within the last week.
-func (p *settingsPage) addOriginChecks(w *desk.Catalog, site site.Site, letIn []site.OriginRequest, now time.Time) {
+// newInstallation says for each origin when its pages last requested comments, within the last week.
+func newInstallation(w *desk.Catalog, site site.Site, letIn []site.OriginRequest, now time.Time) *installation {
+	var p installation
 	var last time.Time
 	for _, origin := range site.Origins {
 		c := originCheck{Text: w.T("asked.none", "origin", origin)}
@@ -204,17 +245,7 @@ func (p *settingsPage) addOriginChecks(w *desk.Catalog, site site.Site, letIn []
 	if !last.IsZero() {
 		p.LastRequest = ago(w, now.Sub(last))
 	}
-}
-
-// addThresholdFigures adds the effect of the current threshold to its section's hint.
-func (p *settingsPage) addThresholdFigures(w *desk.Catalog, would evaluation.WhatIf) {
-	now := would.Now
-	for i := range p.Sections {
-		if s := &p.Sections[i]; s.ID == "score" && would.Compared > 0 {
-			s.Hint += " " + w.T("section.score.now", "n", would.Compared, "threshold", percentText(w, now.Threshold),
-				"suspected", now.Suspected, "good", now.SuspectedHam.N)
-		}
-	}
+	return &p
 }
 
 // ago formats the time since an event in its largest unit. It is at least a minute, the resolution of the data.
@@ -241,29 +272,39 @@ func addSuspiciousForecast(w *desk.Catalog, policies []desk.Link, would evaluati
 				"n", would.Compared, "shown", would.Then.Published, "wrong", would.Then.PublishedWrong.N)
 			continue
 		}
-		l.More += " " + w.T("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam) +
-			" " + missing(w, would.Tally)
+		l.More += " " + w.T("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam)
 		l.Disabled = !l.Current
 	}
 }
 
-// newSettingsPage returns the page with the settings in their sections.
-func newSettingsPage(w *desk.Catalog, f desk.Frame, blog site.Site, policies []desk.Link) settingsPage {
-	p := settingsPage{Frame: f, Key: blog.Key}
-	for _, id := range sections {
-		part := section{ID: id, Head: w.T("section." + id), Hint: optional(w, "section."+id+".hint")}
-		for _, field := range site.Fields {
-			if sectionOf(field) != id {
-				continue
-			}
-			s := newSetting(w, field, blog)
-			if field.Kind == site.KindPolicy {
-				s.Policies = drawPolicies(w, policies)
-			}
-			part.Settings = append(part.Settings, s)
+// addForecast adds the policies, with what "suspicious" would have published, and the threshold's slider.
+func (p *settingsPage) addForecast(w *desk.Catalog, blog site.Site, would evaluation.WhatIf) {
+	policies := policyOptions(w, blog, site.Policies)
+	addSuspiciousForecast(w, policies, would)
+	for i := range p.Fields {
+		switch s := &p.Fields[i]; s.Name {
+		case "moderation":
+			s.Policies = drawPolicies(w, policies)
+		case "suspect":
+			s.Slider = newThresholdSlider(w, would)
 		}
-		p.Sections = append(p.Sections, part)
 	}
+}
+
+// newSettingsPage returns the page of a section with its settings.
+func newSettingsPage(w *desk.Catalog, f desk.Frame, blog site.Site, s section) settingsPage {
+	p := settingsPage{Frame: f, Key: blog.Key, Section: s.ID, Heading: w.T("section." + s.ID),
+		Lead: optional(w, "section."+s.ID+".hint")}
+	for _, field := range site.Fields {
+		switch folded := slices.Contains(s.Folded, field.Name); {
+		case folded, slices.Contains(s.Fields, field.Name) && field.Lang != "" && field.Lang != w.Lang():
+			p.Folded = append(p.Folded, newSetting(w, field, blog))
+		case slices.Contains(s.Fields, field.Name):
+			p.Fields = append(p.Fields, newSetting(w, field, blog))
+		}
+	}
+	at := func(a setting) int { return slices.Index(s.Fields, a.Name) }
+	slices.SortFunc(p.Fields, func(a, b setting) int { return at(a) - at(b) })
 	return p
 }
 
@@ -274,13 +315,15 @@ func newSetting(w *desk.Catalog, f site.Field, blog site.Site) setting {
 	switch {
 	case f.Lang != "":
 		in := i18n.In(f.Lang)
-		s.Label, s.Default = in.Name(), web.DefaultRules(blog, in)
+		s.Label, s.Default = w.T("settings.rules", "language", in.Name()), web.DefaultRules(blog, in)
+		s.Hint = w.T("settings.rules.hint")
 	case w.Has(key):
 		s.Label = w.T(key)
 	}
 	if f.Kind == site.KindIdentity {
 		for _, who := range site.IdentityPolicies {
-			s.Choices = append(s.Choices, desk.Link{Key: string(who), Label: w.T("settings.who." + string(who))})
+			s.Choices = append(s.Choices, desk.Link{Key: string(who), Label: w.T("settings.who." + string(who)),
+				Current: string(who) == s.Value})
 		}
 	}
 	if f.Tried {
@@ -339,7 +382,7 @@ func parseScore(typed string) string {
 	return strconv.FormatFloat(n/100, 'f', -1, 64)
 }
 
-// setSettings stores the changed settings of a site.
+// setSettings stores the changed settings of a site. A form may contain any of them.
 func (o *admin) setSettings(v *desk.Visit) error {
 	change := map[string]string{}
 	for _, f := range site.Fields {
@@ -349,7 +392,7 @@ func (o *admin) setSettings(v *desk.Visit) error {
 		}
 	}
 	_, err := o.Sites.SetSite(v.Ctx(), v.Actor, v.Site.Key, change)
-	return o.redirectOrShowError(v, err, desk.Flash{Action: "saved"})
+	return o.redirectOrShowError(v, v.Param("section"), err, desk.Flash{Action: "saved"})
 }
 
 // answerOriginRequest allows a refused origin, or dismisses it.
@@ -373,7 +416,7 @@ func (o *admin) answerOriginRequest(v *desk.Visit) (err error) {
 // removeSite removes the site if the form contains its key.
 func (o *admin) removeSite(v *desk.Visit) error {
 	if strings.TrimSpace(v.Form.Get("key")) != v.Site.Key {
-		return o.showSettingsError(v, problem.Field("/remove", "Type the site's key to remove it."))
+		return o.showSettingsError(v, "danger", problem.Field("/remove", "Type the site's key to remove it."))
 	}
 	if err := o.Sites.RemoveSite(v.Ctx(), v.Actor, v.Site.Key); err != nil {
 		return err
@@ -381,29 +424,29 @@ func (o *admin) removeSite(v *desk.Visit) error {
 	return o.RedirectWithFlash(v, "/moderate/sites", desk.Flash{Action: "removed"})
 }
 
-// redirectOrShowError redirects to the settings with a flash, or shows the settings with the error.
-func (o *admin) redirectOrShowError(v *desk.Visit, err error, did desk.Flash) error {
+// redirectOrShowError redirects to a section of the settings with a flash, or shows it with the error.
+func (o *admin) redirectOrShowError(v *desk.Visit, section string, err error, did desk.Flash) error {
 	if err != nil {
-		return o.showSettingsError(v, err)
+		return o.showSettingsError(v, section, err)
 	}
-	return o.RedirectWithFlash(v, v.SitePath("/settings"), did)
+	return o.RedirectWithFlash(v, v.SitePath(sectionOf(section).path()), did)
 }
 
-// showSettingsError shows the settings with the error and the submitted values.
-func (o *admin) showSettingsError(v *desk.Visit, err error) error {
+// showSettingsError shows a section of the settings with the error and the submitted values.
+func (o *admin) showSettingsError(v *desk.Visit, section string, err error) error {
 	refused := v.FieldErrors("settings", err)
 	bad, err := newFormError(v, "settings", err)
 	if err != nil {
 		return err
 	}
-	p, err := o.settingsPage(v)
+	p, err := o.settingsPage(v, sectionOf(section))
 	if err != nil {
 		return err
 	}
 	p.formError = bad
-	for i := range p.Sections {
-		for j := range p.Sections[i].Settings {
-			s := &p.Sections[i].Settings[j]
+	for _, list := range [][]setting{p.Fields, p.Folded} {
+		for i := range list {
+			s := &list[i]
 			s.restoreTyped(v)
 			if s.Error = refused[s.Name]; s.Error != "" {
 				s.Focus, p.formError = p.Error != "", formError{}
@@ -419,6 +462,9 @@ func (s *setting) restoreTyped(v *desk.Visit) {
 		s.Value = v.Form.Get(s.Name)
 		for i := range s.Policies {
 			s.Policies[i].Current = s.Policies[i].Key == s.Value
+		}
+		for i := range s.Choices {
+			s.Choices[i].Current = s.Choices[i].Key == s.Value
 		}
 	}
 }

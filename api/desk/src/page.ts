@@ -1,6 +1,7 @@
 import { fields } from './fields'
 import { readyReplies } from './ready'
 import { redacting } from './redact'
+import { seen } from './seen'
 import { settings } from './settings'
 import { whatIf } from './whatif'
 import { say } from './words'
@@ -17,6 +18,7 @@ export function page(): void {
   link()
   readyReplies()
   redacting()
+  seen()
   settings()
   whatIf()
 }
