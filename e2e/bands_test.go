@@ -104,11 +104,15 @@ func TestBand_SelectsSeenRowsOnly(t *testing.T) {
 	s.steps(desk, press, // last, because decisions rescore the list; the new comment may be seen only now
 		func() error { return desk.Holds(selected + `.length >= 8`) },
 		func() error { return desk.Press(shiftS) },
-		func() error { return desk.Holds(`[...document.querySelectorAll(".run")].reduce((n, run) => n + Number(run.dataset.n), 0) >= 8`) },
+		func() error {
+			return desk.Holds(`[...document.querySelectorAll(".run")].reduce((n, run) => n + Number(run.dataset.n), 0) >= 8`)
+		},
 		func() error { return desk.Press(shiftZ) },
 		func() error { return desk.Holds(toastSays("Press z again to undo this.")) },
 		func() error { return desk.Holds(toastSays("Undo: ")) },
-		func() error { return desk.Holds(`[...document.querySelectorAll(".run")].reduce((n, run) => n + Number(run.dataset.n), 0) >= 8`) },
+		func() error {
+			return desk.Holds(`[...document.querySelectorAll(".run")].reduce((n, run) => n + Number(run.dataset.n), 0) >= 8`)
+		},
 		func() error { return desk.Press(keyZ) },
 		func() error { return desk.Holds(`document.querySelectorAll(".run").length === 0`) },
 	)

@@ -56,7 +56,9 @@ func TestCampaign_IsOneCard(t *testing.T) {
 	)
 	fits(phone, "campaign-card-phone")
 	s.steps(phone,
-		func() error { return phone.LeaveBy(`location.href = document.querySelector("#what .alike a, #x").href`) },
+		func() error {
+			return phone.LeaveBy(`location.href = document.querySelector("#what .alike a, #x").href`)
+		},
 		func() error { return phone.Holds(`document.querySelectorAll(".members.alike > li").length === 5`) },
 	)
 	fits(phone, "campaign-page-phone")
