@@ -252,7 +252,7 @@ func TestDesk_ReasonsFitPhone(t *testing.T) {
 			}
 			for page, shows := range map[string]string{
 				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars",
-				"settings": "form", "rules": "form", "log": "td", "block?comment=" + rude.ID: "form",
+				"settings": "form", "rules": "form", "log": ".acts-log", "block?comment=" + rude.ID: "form",
 			} {
 				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
 				if found, err := testkit.Eval[string](tab, tooWide); err != nil || found != "" {

@@ -56,7 +56,7 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 		t.Error("it offers an undo that there is not")
 	}
 	b.open("/moderate/blog/queue?state=approved").misses("wagtail")
-	b.open("/moderate/blog/log").sees("Olga erased one person’s training data: 1 example")
+	b.open("/moderate/blog/log").sees("You erased one person’s training data: 1 example")
 	if strings.Contains(strings.ToLower(nameOf(b.doc)), "ann@") {
 		t.Error("the log names the person")
 	}
@@ -76,7 +76,7 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 	b.press(retire(), "Check first…", fields{"before": "then"}).sees("Enter a past date, like 2026-01-31.")
 	b.press(retire(), "Check first…", fields{"before": today}).sees("1 example is older than " + today)
 	b.press(b.warned(), "Erase permanently", nil).sees("1 example erased.").sees("No training data yet.")
-	b.open("/moderate/blog/log").sees("Olga erased training data from before " + today)
+	b.open("/moderate/blog/log").sees("You erased training data from before " + today)
 }
 
 func TestLessons_OnlyOwnerErases(t *testing.T) {

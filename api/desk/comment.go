@@ -219,10 +219,13 @@ func (c *Catalog) decisionText(d auditlog.Entry, name string) string {
 	case d.Undoes != 0:
 		return c.T("deed.undo", "who", who, "state", c.T("state.low."+d.To.String()))
 	case d.Action == comment.Reject:
-		return c.T("deed.reject", "who", who, "reason", c.T("reason.low."+cmp.Or(d.Reason, comment.ReasonOther).String()))
+		return c.T("deed.reject", "who", who, "reason", c.T("reason.low."+refusalOf(d).String()))
 	}
 	return c.T("deed."+d.Action.String(), "who", who)
 }
+
+// refusalOf returns the reason of a refusal: ReasonOther if none was given.
+func refusalOf(d auditlog.Entry) comment.Reason { return cmp.Or(d.Reason, comment.ReasonOther) }
 
 // entrySubject returns the subject of an entry that is not about a comment. It formats the time of a retirement.
 func entrySubject(d auditlog.Entry) string {

@@ -111,13 +111,13 @@ func readChoice(form url.Values) (moderation.Choice, error) {
 	return in, nil
 }
 
-// redirectBack redirects with a flash to the page of the form: the comment, the settings, or the queue.
+// redirectBack redirects with a flash to the page of the form: the comment, the settings, the log, or the queue.
 func (d *desk) redirectBack(v *Visit, f Flash) error {
 	if id := v.Form.Get("one"); id != "" {
 		return d.RedirectWithFlash(v, v.SitePath("/comments/"+url.PathEscape(id)), f)
 	}
-	if v.Form.Get("at") == "settings" {
-		return d.RedirectWithFlash(v, v.SitePath("/settings"), f)
+	if at := v.Form.Get("at"); at == "settings" || at == "log" {
+		return d.RedirectWithFlash(v, v.SitePath("/"+at), f)
 	}
 	back, _ := url.ParseQuery(v.Form.Get("back")) // skips malformed pairs
 	to := parseQueueParams(v.Site.Key, back).url()
