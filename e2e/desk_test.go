@@ -251,7 +251,7 @@ func TestDesk_ReasonsFitPhone(t *testing.T) {
 				t.Fatal(err)
 			}
 			for page, shows := range map[string]string{
-				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars",
+				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".figs", "insights/filter": "h1", "insights/decisions": "h1", "what-if": ".bars",
 				"settings": "form", "rules": "form", "log": ".acts-log", "block?comment=" + rude.ID: "form",
 			} {
 				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
