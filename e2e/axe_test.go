@@ -49,7 +49,7 @@ func TestDesk_PassesAxe(t *testing.T) {
 		w.speak(tab, v.lang)
 		for page, shows := range map[string]string{
 			"blog/queue?state=rejected": ".card", "blog/comments/" + last.ID: ".line",
-			"blog/comments/" + last.ID + "/notes": "#nt", "blog/log": "td",
+			"blog/comments/" + last.ID + "/notes": "#nt", "blog/log": ".acts-log",
 			"empty/queue": "#snippet", "blog/queue?q=xyzzy": "#rest",
 			"blog/queue?sort=risk&lang=en&host=a.example": ".filters .tag", "setup/site": "form", "blog/setup/moderation": "form",
 			"blog/setup/embed": "#snippet",

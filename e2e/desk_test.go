@@ -227,8 +227,9 @@ func TestDesk_ReasonsFitPhone(t *testing.T) {
 				t.Fatal(err)
 			}
 			for page, shows := range map[string]string{
-				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".chart", "what-if": ".bars",
-				"settings": "form", "settings/moderation": "form", "rules": "form", "log": "td", "block?comment=" + rude.ID: "form",
+				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".figs", "insights/filter": "h1",
+				"insights/decisions": "h1", "what-if": ".bars",
+				"settings": "form", "settings/moderation": "form", "rules": "form", "log": ".acts-log", "block?comment=" + rude.ID: "form",
 			} {
 				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
 				if found, err := testkit.Eval[string](tab, tooWide); err != nil || found != "" {

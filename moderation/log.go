@@ -26,8 +26,8 @@ func (s *Service) Log(
 	if in.Limit, err = comment.PageSize(in.Limit); err != nil {
 		return nil, "", err
 	}
-	if in.Comment != "" && !txn.IsID(in.Comment) {
-		return nil, "", nil // such a comment cannot exist
+	if !possible(in) {
+		return nil, "", nil
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		entries, next, err = in.Find(tx, site.ID)
@@ -37,6 +37,135 @@ func (s *Service) Log(
 		return nil, "", fmt.Errorf("read log: %w", err)
 	}
 	return entries, next, nil
+}
+
+// possible reports whether a log can have entries for the IDs of in.
+func possible(in LogRequest) bool {
+	return (in.Comment == "" || txn.IsID(in.Comment)) && (in.Batch == "" || txn.IsID(in.Batch))
+}
+
+// An Act is the matching entries of one batch of a log.
+type Act struct {
+	Size     int                   // number of entries
+	Entries  []auditlog.NamedEntry // the newest ones
+	Comments map[string]comment.Comment
+	Undoable bool // Undo of the batch changes one of Comments
+}
+
+const (
+	actEntries   = 200 // entries read for a page of acts
+	shownEntries = 3   // entries of an act on a page with several acts
+)
+
+// Acts returns the log as acts, newest first, with the comments of at most three entries per act. It needs a moderator.
+// A page has at most in.Limit acts. With Batch it has that act, with up to 200 entries.
+func (s *Service) Acts(
+	ctx context.Context, who authz.Actor, site site.Site, in LogRequest,
+) (acts []Act, next string, err error) {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+		return nil, "", err
+	}
+	limit, err := comment.PageSize(in.Limit)
+	if err != nil {
+		return nil, "", err
+	}
+	if !possible(in) {
+		return nil, "", nil
+	}
+	in.Limit = actEntries
+	err = s.work.View(ctx, func(tx Tx) error {
+		var entries []auditlog.NamedEntry
+		if entries, next, err = in.Find(tx, site.ID); err != nil {
+			return err
+		}
+		acts = actsOf(entries)
+		if len(acts) > limit {
+			last := acts[limit-1]
+			acts, next = acts[:limit], auditlog.Cursor(last.Entries[len(last.Entries)-1].Seq)
+		} else if (next != "" || in.Batch != "") && len(acts) > 0 {
+			if next, err = completeAct(tx, site.ID, in, &acts[len(acts)-1], next); err != nil {
+				return err
+			}
+		}
+		if in.Batch == "" {
+			for i := range acts {
+				acts[i].Entries = acts[i].Entries[:min(shownEntries, len(acts[i].Entries))]
+			}
+		}
+		return addComments(tx, site.ID, acts)
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("read acts: %w", err)
+	}
+	return acts, next, nil
+}
+
+// actsOf groups entries by batch. The entries of a batch are adjacent, because they were written in one transaction.
+func actsOf(entries []auditlog.NamedEntry) (acts []Act) {
+	for i, e := range entries {
+		if i == 0 || e.Batch != entries[i-1].Batch {
+			acts = append(acts, Act{})
+		}
+		a := &acts[len(acts)-1]
+		a.Entries, a.Size = append(a.Entries, e), a.Size+1
+	}
+	return acts
+}
+
+// completeAct counts the entries of the last act of a page, and returns the cursor after the page.
+func completeAct(tx Tx, site int64, in LogRequest, a *Act, next string) (string, error) {
+	last := a.Entries[len(a.Entries)-1]
+	if in.Batch == "" && (in.Comment != "" || next != auditlog.Cursor(last.Seq)) {
+		return next, nil // the batch has no further matching entries
+	}
+	all, err := tx.Batch(site, last.Batch)
+	if err != nil {
+		return "", fmt.Errorf("read batch: %w", err)
+	}
+	a.Size = len(all)
+	switch {
+	case in.Batch != "":
+		return next, nil
+	case all[0].Seq == 1:
+		return "", nil
+	}
+	return auditlog.Cursor(all[0].Seq), nil
+}
+
+// addComments reads the comments of acts in one query and marks the acts that can be undone.
+func addComments(tx Tx, site int64, acts []Act) error {
+	var ids []string
+	for _, a := range acts {
+		for _, e := range a.Entries {
+			if e.Comment != "" && e.Kind == auditlog.Decision {
+				ids = append(ids, e.Comment)
+			}
+		}
+	}
+	found, err := tx.CommentsByID(site, unique(ids))
+	if err != nil {
+		return fmt.Errorf("read comments: %w", err)
+	}
+	known := make(map[string]comment.Comment, len(found))
+	for _, c := range found {
+		known[c.ID] = c
+	}
+	for i := range acts {
+		a := &acts[i]
+		a.Comments = map[string]comment.Comment{}
+		for _, e := range a.Entries {
+			if c, ok := known[e.Comment]; ok {
+				a.Comments[c.ID] = c
+				a.Undoable = a.Undoable || inEffect(e.Entry, c)
+			}
+		}
+	}
+	return nil
+}
+
+// inEffect reports whether a decision is the one in effect on its comment, and can be undone.
+func inEffect(d auditlog.Entry, c comment.Comment) bool {
+	return d.Undoes == 0 && c.Standing == d.Seq && c.State != comment.Removed && (!d.Redacts() || c.Keeps(d.Seq))
 }
 
 // PublicHead returns the head of the site's audit log.

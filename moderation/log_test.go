@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,6 +161,79 @@ func TestLog_Filters(t *testing.T) {
 		_, _, err = w.App.Log(w.Ctx, ann, w.A, moderation.LogRequest{Action: "publish"})
 		apptest.WantCode(t, "an unknown action", err, "query.invalid")
 	})
+}
+
+func TestActs_GroupsEntriesByBatch(t *testing.T) {
+	t.Parallel()
+	apptest.OnBoth(t, func(t *testing.T, env *apptest.Env) {
+		w := &world{env}
+		ann := w.AddStaff("Ann", authz.Moderator)
+		var ids []string
+		for i := range 5 {
+			ids = append(ids, w.Submit(w.A, fmt.Sprintf("Remark %d about the harbour.", i)).ID)
+		}
+		many := w.DecideWith(ann, w.A, moderation.Choice{Action: comment.MarkSpam}, ids...) // 1 to 5
+		one := w.Decide(ann, w.A, comment.Approve, ids[0])                                  // 6
+		w.Undo(ann, w.A, one.Batch)                                                         // 7
+		for _, tt := range []struct {
+			in   moderation.LogRequest
+			want string // size, shown entries, "undo" if it can be undone
+		}{
+			{moderation.LogRequest{}, "[1 1 false] [1 1 false] [5 3 true]"},
+			{moderation.LogRequest{Action: "spam"}, "[5 3 true]"},
+			{moderation.LogRequest{Batch: many.Batch}, "[5 5 true]"},
+			{moderation.LogRequest{Batch: one.Batch}, "[1 1 false]"},
+			{moderation.LogRequest{Batch: "unknown"}, ""},
+			{moderation.LogRequest{Comment: ids[0]}, "[1 1 false] [1 1 false] [1 1 true]"},
+		} {
+			for _, limit := range []int{1, 2, 50} { // any page size
+				var got []string
+				for in, more := tt.in, true; more; more = in.After != "" {
+					in.Limit = limit
+					acts, next, err := w.App.Acts(w.Ctx, ann, w.A, in)
+					w.Must(err)
+					for _, a := range acts {
+						got = append(got, fmt.Sprint([]any{a.Size, len(a.Entries), a.Undoable}))
+						for _, e := range a.Entries {
+							if a.Comments[e.Comment].Source == "" {
+								t.Errorf("%+v: entry %d has no comment", tt.in, e.Seq)
+							}
+						}
+					}
+					in.After = next
+				}
+				if fmt.Sprint(strings.Join(got, " ")) != tt.want {
+					t.Errorf("%+v by %d: got %v, want %s", tt.in, limit, got, tt.want)
+				}
+			}
+		}
+	})
+}
+
+func TestActs_CountsBatchThatEndsAPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.AddStaff("Ann", authz.Moderator)
+	w.Decide(ann, w.A, comment.Approve, w.Submit(w.A, "The first remark.").ID)
+	var ids []string
+	for i := range 201 {
+		ids = append(ids, w.Submit(w.A, fmt.Sprintf("Remark %d about the harbour.", i)).ID)
+	}
+	batch := w.DecideWith(ann, w.A, moderation.Choice{Action: comment.MarkSpam}, ids...).Batch
+	acts, next, err := w.App.Acts(w.Ctx, ann, w.A, moderation.LogRequest{})
+	w.Must(err)
+	if len(acts) != 1 || acts[0].Size != 201 || len(acts[0].Entries) != 3 {
+		t.Errorf("got %d acts, the first of size %d", len(acts), acts[0].Size)
+	}
+	if acts, _, err = w.App.Acts(w.Ctx, ann, w.A, moderation.LogRequest{After: next}); err != nil ||
+		len(acts) != 1 || acts[0].Entries[0].Seq != 1 {
+		t.Errorf("the next page: %v, %v", acts, err)
+	}
+	acts, next, err = w.App.Acts(w.Ctx, ann, w.A, moderation.LogRequest{Batch: batch})
+	w.Must(err)
+	if len(acts[0].Entries) != 200 || next == "" {
+		t.Errorf("got %d entries of the batch, next %q", len(acts[0].Entries), next)
+	}
 }
 
 func TestVerifyLog_OldEntryFormats(t *testing.T) {

@@ -47,6 +47,7 @@ Campaigns           auth   ok     ok        ok     ok          ok        ok     
 Members             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 StaffNames          auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+Acts                auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 Log                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 Quality             auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 Flow                auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
@@ -298,6 +299,10 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 		"Pages": func(who authz.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
 		"Log": func(who authz.Actor) error {
 			_, _, err := s.Log(ctx, who, w.A, moderation.LogRequest{})
+			return err
+		},
+		"Acts": func(who authz.Actor) error {
+			_, _, err := s.Acts(ctx, who, w.A, moderation.LogRequest{})
 			return err
 		},
 		"Campaigns": func(who authz.Actor) error {

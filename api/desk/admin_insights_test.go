@@ -16,7 +16,9 @@ import (
 func TestInsights_CompareScoresWithDecisions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := w.as("Olga").open("/moderate/blog/insights").sees("Not enough decisions yet")
+	b := w.as("Olga").open("/moderate/blog/insights").sees("No comments in this period.").
+		sees("Not enough decisions yet").sees("Try another threshold")
+	b.open("/moderate/blog/insights/filter").sees("Not enough decisions yet")
 	for i := range 12 {
 		w.post(fmt.Sprintf("Good bread and a quiet morning, number %d.", i))
 		w.post(fmt.Sprintf("Casino bonus and cheap pills, number %d.", i))
@@ -26,10 +28,16 @@ func TestInsights_CompareScoresWithDecisions(t *testing.T) {
 		b.press(b.card("Casino"), "Spam", nil)
 		w.Must(w.App.Learn(w.Ctx, w.site))
 	}
-	b.open("/moderate/blog/insights").sees("Calibration").sees("of spam caught").sees("Spam 12").
-		sees("Received and decided").sees("24 received").sees("Time to first decision").sees("A post").
-		sees(w.Clock.Now().AddDate(0, 0, -27).UTC().Format("2 Jan"))
-	b.sees("90, current").sees("90, test") // initially the current threshold
+	b.open("/moderate/blog/insights").sees("You decide half within").sees("received 24").sees("published · 50 % 12").
+		sees("Received each day").sees(w.Clock.Now().AddDate(0, 0, -27).UTC().Format("2 Jan")).
+		sees("Busiest: A post").sees("Decided: 24").sees("See what 85 would have done")
+	b.open("/moderate/blog/insights/filter").sees("Calibration").sees("of spam caught")
+	b.open("/moderate/blog/insights/busiest").sees("A post")
+	b.open("/moderate/blog/insights/decisions").sees("Time to first decision").sees("Spam 12")
+	if got := b.open("/moderate/blog/insights/nothing").status; got != http.StatusNotFound {
+		t.Errorf("an unknown page answers %d, want 404", got)
+	}
+	b.open("/moderate/blog/what-if").sees("90, current").sees("90, test") // initially the current threshold
 	b.open("/moderate/blog/what-if").sees("Last 24 decided comments").
 		sees("Publishing by score needs 100 comments approved or marked as spam, 20 of each.")
 	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("Enter a threshold"); b.status < 400 {
@@ -92,7 +100,6 @@ func TestWhatIf_ListsMistakesByKind(t *testing.T) {
 	b.sees("Owners can set a trial threshold under Settings to compare it here.")
 	_, err := w.App.SetSite(w.Ctx, authz.Operator, "blog", map[string]string{"shadow": "0.5"})
 	w.Must(err)
-	b.open("/moderate/blog/insights").sees("50, test")
 	b.open("/moderate/blog/what-if").sees("50, test")
 	b.open("/moderate/blog/what-if?threshold=90").sees("90, test").
 		sees("Last 63 decided comments")

@@ -58,7 +58,7 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 	}
 	b.open("/moderate/blog/settings/training").sees("1 example")
 	b.open("/moderate/blog/queue?state=approved").misses("wagtail")
-	b.open("/moderate/blog/log").sees("Olga erased one person’s training data: 1 example")
+	b.open("/moderate/blog/log").sees("You erased one person’s training data: 1 example")
 	if strings.Contains(strings.ToLower(nameOf(b.doc)), "ann@") {
 		t.Error("the log names the person")
 	}
@@ -79,7 +79,7 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 	b.press(retire(), "Check first…", fields{"before": today}).sees("1 example is older than " + today)
 	b.press(b.warned(), "Erase permanently", nil).sees("1 example erased.")
 	b.open("/moderate/blog/settings/training").sees("No training data yet.")
-	b.open("/moderate/blog/log").sees("Olga erased training data from before " + today)
+	b.open("/moderate/blog/log").sees("You erased training data from before " + today)
 }
 
 func TestLessons_OnlyOwnerErases(t *testing.T) {

@@ -158,7 +158,7 @@ func TestLessons_WithdrawAndUndo(t *testing.T) {
 	row := find(b.doc, func(n *html.Node) bool { return n.Data == "tr" && strings.Contains(nameOf(n), "Olga") })
 	b.press(row, "Withdraw", nil).sees("1 example withdrawn.").sees("No training data yet.")
 	b.press(b.doc, "Undo", nil).sees("1 example")
-	b.open("/moderate/blog/log").sees("Olga withdrew an account’s training data: 1 example")
+	b.open("/moderate/blog/log").sees("You withdrew an account’s training data: 1 example")
 }
 
 func TestSettings_OwnerRevokesEditTokens(t *testing.T) {

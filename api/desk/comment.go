@@ -261,10 +261,13 @@ func (c *Catalog) decisionText(d auditlog.Entry, name string) string {
 	case d.Undoes != 0:
 		return c.T("deed.undo", "who", who, "state", c.T("state.low."+d.To.String()))
 	case d.Action == comment.Reject:
-		return c.T("deed.reject", "who", who, "reason", c.T("reason.low."+cmp.Or(d.Reason, comment.ReasonOther).String()))
+		return c.T("deed.reject", "who", who, "reason", c.T("reason.low."+refusalOf(d).String()))
 	}
 	return c.T("deed."+d.Action.String(), "who", who)
 }
+
+// refusalOf returns the reason of a refusal: ReasonOther if none was given.
+func refusalOf(d auditlog.Entry) comment.Reason { return cmp.Or(d.Reason, comment.ReasonOther) }
 
 // entrySubject returns the subject of an entry that is not about a comment. It formats the time of a retirement.
 func entrySubject(d auditlog.Entry) string {
@@ -272,6 +275,15 @@ func entrySubject(d auditlog.Entry) string {
 		return Stamp(at)
 	}
 	return d.Subject
+}
+
+// flashNotices returns the notices for a flash, including the text of its toast.
+func (w *Catalog) flashNotices(f Flash) []Notice {
+	t, notices := w.FlashText(f)
+	if t != nil {
+		notices = append(notices, Notice{Icon: "check", Text: t.Text})
+	}
+	return notices
 }
 
 // replyKey returns the idempotency key of a reply form, or nil if the form has no valid key.

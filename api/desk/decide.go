@@ -192,7 +192,7 @@ func readRefs(refs []string) (all []moderation.Ref, err error) {
 	return all, nil
 }
 
-// redirectBack redirects with a flash to the page of the form: the comment, the settings, or the queue.
+// redirectBack redirects with a flash to the page of the form: the comment, the settings, the log, or the queue.
 func (d *desk) redirectBack(v *Visit, f Flash) error {
 	if of, id, ok := strings.Cut(v.Form.Get("one"), "/"); ok {
 		to := "/moderate/" + url.PathEscape(of) + "/comments/" + url.PathEscape(id)
@@ -201,8 +201,11 @@ func (d *desk) redirectBack(v *Visit, f Flash) error {
 		}
 		return d.RedirectWithFlash(v, to, f)
 	}
-	if v.Form.Get("at") == "settings" {
+	switch v.Form.Get("at") {
+	case "settings":
 		return d.RedirectWithFlash(v, v.SitePath("/settings/training"), f)
+	case "log":
+		return d.RedirectWithFlash(v, v.SitePath("/log"), f)
 	}
 	back, _ := url.ParseQuery(v.Form.Get("back")) // skips malformed pairs
 	to := parseQueueParams(v.Site.Key, back)

@@ -236,7 +236,10 @@ func TestCommentPage_ShowsHistory(t *testing.T) {
 	b.sees("Comment by Reader Pending")
 	b.press(b.doc, "Spam", nil).sees("Marked as spam by Olga").sees("“Not published: spam”").sees("Comment by Reader Spam")
 	w.stands(c, comment.Spam)
-	b.open("/moderate/blog/log").sees("Marked as spam by Olga").sees("Approved by Olga")
+	b.open("/moderate/blog/log").sees("You marked Reader as spam").sees("You approved Reader “A remark with a history.”").
+		sees("Pending → Approved")
+	b.press(b.doc, "Undo", nil).sees("Undone").sees("You undid a decision on Reader: pending again")
+	w.stands(c, comment.Pending)
 }
 
 func TestErrorPage_UsesReadersLanguage(t *testing.T) {
@@ -274,7 +277,7 @@ func TestLog_QueryFiltersEntries(t *testing.T) {
 	olga.press(olga.card("The first remark"), "Approve", nil)
 	dana.open("/moderate/blog/queue")
 	dana.press(dana.card("Another remark"), "Spam", nil)
-	olga.open("/moderate/blog/log").sees("Approved by Olga").sees("Marked as spam by Dana").sees("How to verify it")
+	olga.open("/moderate/blog/log").sees("You approved Reader").sees("Dana marked Reader as spam").sees("How to verify it")
 	seek := find(olga.doc, func(n *html.Node) bool {
 		return attr(n, "role") == "search" && n.Data == "form" &&
 			strings.Contains(attr(n, "class"), "seek")
@@ -282,12 +285,12 @@ func TestLog_QueryFiltersEntries(t *testing.T) {
 	if seek == nil {
 		t.Fatal("there is no form to search the log")
 	}
-	olga.open("/moderate/blog/log?who=Dana").sees("Marked as spam by Dana").misses("Approved by Olga")
-	olga.open("/moderate/blog/log?action=approve").sees("Approved by Olga").misses("Marked as spam by Dana")
-	olga.open("/moderate/blog/log?comment=" + b.ID).sees("Marked as spam by Dana").misses("Approved by Olga")
+	olga.open("/moderate/blog/log?who=Dana").sees("Dana marked Reader as spam").misses("You approved Reader")
+	olga.open("/moderate/blog/log?action=approve").sees("You approved Reader").misses("Dana marked Reader as spam")
+	olga.open("/moderate/blog/log?comment=" + b.ID).sees("Dana marked Reader as spam").misses("You approved Reader")
 	olga.open("/moderate/blog/log?comment=" + a.ID + "&who=Dana").sees("No entries found").sees("Show all")
 	today := w.Clock.Now().UTC().Format("2006-01-02")
-	olga.open("/moderate/blog/log?since=" + today + "&until=" + today).sees("Approved by Olga")
+	olga.open("/moderate/blog/log?since=" + today + "&until=" + today).sees("You approved Reader")
 	olga.open("/moderate/blog/log?until=2020-01-01").sees("No entries found")
 	for _, bad := range []string{"since=yesterday", "until=2026-02-30", "action=publish"} {
 		if got := olga.open("/moderate/blog/log?" + bad).status; got != http.StatusBadRequest {
@@ -297,4 +300,18 @@ func TestLog_QueryFiltersEntries(t *testing.T) {
 	const evil = `"><script>alert(1)</script>`
 	asked := url.Values{"who": {evil}, "comment": {evil}}.Encode()
 	harmless(t, "the log", olga.open("/moderate/blog/log?"+asked).doc)
+}
+
+func TestLog_BatchIsOneLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.account("Dana", authz.Moderator, "blog")
+	var ids []string
+	for i := range 5 {
+		ids = append(ids, w.post(fmt.Sprintf("Cheap watches, offer %d.", i)).ID)
+	}
+	out := w.DecideWith(w.actor("Dana"), w.site, moderation.Choice{Action: comment.MarkSpam}, ids...)
+	b := w.as("Olga").open("/moderate/blog/log").sees("Dana marked 5 as spam").sees("2 more")
+	b.open("/moderate/blog/log?batch=" + out.Batch).sees("Dana marked 5 as spam").sees("offer 0").sees("offer 4").misses("more")
+	b.press(b.doc, "Undo all 5", nil).sees("You undid 5 decisions")
 }

@@ -194,7 +194,7 @@ func railLinks(
 	if of != nil && f.Moderator {
 		root := "/moderate/" + of.Key
 		links = append(links, Link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart",
-			Current: path == root+"/insights" || path == root+"/what-if"})
+			Current: path == root+"/what-if" || strings.HasPrefix(path, root+"/insights")})
 		if settings.URL = root + "/rules"; f.Owner {
 			settings.URL = root + "/settings"
 		}

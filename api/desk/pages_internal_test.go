@@ -216,12 +216,28 @@ func samplePages(w *Catalog) map[string]any {
 	pages["mailed-stop"] = mailLinkPage{Frame: f, Heading: w.T("mail.stop.title"), Stops: true, Digests: true,
 		Lead: w.T("mail.stop.text", "email", "dana@longway.example"), To: "/", ToWords: w.T("mail.stop.choose")}
 	asks := logQuery{Who: "Dana K.", What: "reject", Since: "2026-11-01"}
-	log := newLogPage(w, f, asks, []string{"Jonas Feld", "Dana K."})
-	pages["log-nothing"] = log
-	log.Rows = []logRow{{Seq: 4118, ISO: ISO(noon), When: Stamp(noon), What: w.decisionText(past[2].Entry, "Dana K."),
-		From: w.T("state.pending"), To: w.T("state.rejected"), Hash: "9f3a01cc", URL: "/"}}
-	pages["log"] = log
+	pages["log-nothing"] = m.logPage(f, asks, []string{"Jonas Feld", "Dana K."}, nil)
+	pages["log"] = m.logPage(f, logQuery{}, []string{"Jonas Feld", "Dana K."}, sampleActs(it.Comment))
 	return pages
+}
+
+// sampleActs returns a refusal that can be undone, a batch of which one comment is erased, and a retirement of lessons.
+func sampleActs(c comment.Comment) []moderation.Act {
+	erased := comment.Comment{ID: "gone", State: comment.Removed}
+	entry := func(seq uint64, id string, to comment.State, did comment.Action) auditlog.NamedEntry {
+		return auditlog.NamedEntry{Name: "Dana K.", Entry: auditlog.Entry{
+			By: "d1", Seq: seq, At: noon.Add(time.Duration(seq-10) * time.Hour), Batch: fmt.Sprint("b", seq), Hash: []byte{byte(seq), 0x3a},
+			Ruling: auditlog.Ruling{Comment: id, Action: did, Reason: comment.ReasonPersonalAttack, To: to},
+		}}
+	}
+	return []moderation.Act{
+		{Size: 1, Undoable: true, Entries: []auditlog.NamedEntry{entry(9, c.ID, comment.Rejected, comment.Reject)},
+			Comments: map[string]comment.Comment{c.ID: c}},
+		{Size: 12, Undoable: true, Comments: map[string]comment.Comment{c.ID: c, "gone": erased},
+			Entries: []auditlog.NamedEntry{entry(8, c.ID, comment.Spam, comment.MarkSpam), entry(7, "gone", comment.Spam, comment.MarkSpam)}},
+		{Size: 1, Entries: []auditlog.NamedEntry{{Entry: auditlog.Entry{Seq: 1, At: noon.AddDate(0, 0, -1), Kind: auditlog.Retirement,
+			Teaching: auditlog.Teaching{Lessons: 3, Subject: "2026-01-01T00:00:00Z"}}}}},
+	}
 }
 
 func sampleQueue(m *cardMaker, f Frame, items []moderation.Item) queuePage {

@@ -35,7 +35,7 @@ func TestRedact_AndUndoWithoutScript(t *testing.T) {
 		sees("Olga removed a part of the text").sees("<i>A number.</i>")
 	b.press(part("Remove this part"), "Remove this part", fields{"words": "\r\n555 0142 again ", "why": "The other."})
 	b.sees("at ███, and then ███.")
-	b.open("/moderate/blog/log?action=redact").sees("Olga removed a part of the text").misses("555 0142")
+	b.open("/moderate/blog/log?action=redact").sees("You removed a part of the text").misses("555 0142")
 	w.as("Anton").open(at).sees("███").misses("Remove a part")
 
 	stale := w.as("Olga").open(at)

@@ -486,6 +486,13 @@ var useCases = map[string]func(*faulty) func() error{
 		w.approved()
 		return func() error { _, _, err := w.App.Log(w.Ctx, authz.Operator, w.A, moderation.LogRequest{}); return err }
 	},
+	"Acts": func(w *faulty) func() error {
+		w.approved()
+		return func() error {
+			_, _, err := w.App.Acts(w.Ctx, authz.Operator, w.A, moderation.LogRequest{})
+			return err
+		}
+	},
 	"PublicLog": func(w *faulty) func() error {
 		w.approved()
 		return func() error { _, err := w.App.PublicLog(w.Ctx, w.A, 0, 10); return err }

@@ -16,6 +16,7 @@ type Search struct {
 	Name         string    // of the account
 	Action       string    // one of Actions
 	Comment      string    // ID
+	Batch        string    // ID
 	Since, Until time.Time // Until is exclusive
 }
 
@@ -27,8 +28,8 @@ const (
 	maxSearchPages = 10
 )
 
-// Find returns the matching entries, newest first, and the cursor of the next page, or "". With Comment it searches
-// all entries about it; otherwise it reads at most 5,000 entries.
+// Find returns the matching entries, newest first, and the cursor of the next page, or "". With Comment or Batch it
+// searches all entries of it; otherwise it reads at most 5,000 entries.
 func (in Search) Find(tx Tx, site int64) (found []NamedEntry, next string, err error) {
 	from, err := ParseCursor(in.After)
 	if err != nil {
@@ -38,9 +39,12 @@ func (in Search) Find(tx Tx, site int64) (found []NamedEntry, next string, err e
 		return nil, "", problem.Query("action", "Look for "+problem.Among(Actions)+".")
 	}
 	w := search{Search: in, tx: tx, site: site, from: from, found: []NamedEntry{}}
-	if in.Comment != "" {
-		err = w.ofComment()
-	} else {
+	switch {
+	case in.Batch != "":
+		err = w.all(tx.Batch(site, in.Batch))
+	case in.Comment != "":
+		err = w.all(tx.DecisionsOf(site, in.Comment))
+	default:
 		err = w.back()
 	}
 	if w.more {
@@ -79,9 +83,8 @@ type search struct {
 	more  bool
 }
 
-// ofComment finds the entries about one comment.
-func (w *search) ofComment() error {
-	all, err := w.tx.DecisionsOf(w.site, w.Comment)
+// all finds the matching ones of entries in ascending order.
+func (w *search) all(all []Entry, err error) error {
 	if err != nil {
 		return err
 	}
@@ -164,7 +167,7 @@ func (w *search) take(some []Entry) (ended bool, err error) {
 }
 
 func (w *search) matches(e NamedEntry) bool {
-	if w.Name != "" && e.Name != w.Name || !w.Until.IsZero() && !e.At.Before(w.Until) {
+	if w.Name != "" && e.Name != w.Name || w.Comment != "" && e.Comment != w.Comment || !w.Until.IsZero() && !e.At.Before(w.Until) {
 		return false
 	}
 	switch w.Action {

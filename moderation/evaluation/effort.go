@@ -1,6 +1,12 @@
 package evaluation
 
-import "github.com/aitys/aitys/moderation/comment"
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+)
 
 // Followed returns, for each action, the share of comments with that suggestion that were decided accordingly, for any
 // reason. For actions that were never suggested, the Share is empty.
@@ -48,6 +54,18 @@ func EffortOf(cases []Case) (e Effort) {
 		e.Batches++
 	}
 	return e
+}
+
+// EffortByWeek returns the effort of each week with decisions, oldest first. A batch counts in the week of its decision.
+func EffortByWeek(cases []Case) (all []Effort) {
+	byWeek := map[time.Time][]Case{}
+	for _, c := range cases {
+		byWeek[monday(c.At)] = append(byWeek[monday(c.At)], c)
+	}
+	for _, week := range slices.SortedFunc(maps.Keys(byWeek), time.Time.Compare) {
+		all = append(all, EffortOf(byWeek[week]))
+	}
+	return all
 }
 
 // ScoreHistogram counts cases by score in hundredths, rounded down. The last element counts the score 1.

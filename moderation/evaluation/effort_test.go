@@ -1,7 +1,9 @@
 package evaluation_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
@@ -33,6 +35,17 @@ func TestEffortOf_BatchIsOneAction(t *testing.T) {
 	e := evaluation.EffortOf(cases)
 	if want := (evaluation.Effort{Single: 2, Batched: 5, Batches: 2}); e != want || e.Comments() != 7 || e.Actions() != 4 {
 		t.Errorf("got %+v, want %+v", e, want)
+	}
+}
+
+func TestEffortByWeek_OldestFirst(t *testing.T) {
+	monday := time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC)
+	got := evaluation.EffortByWeek([]evaluation.Case{
+		{Batch: "b", At: monday.Add(time.Hour)}, {Batch: "b", At: monday.Add(time.Hour)}, {Batch: "a", At: monday.Add(-time.Hour)},
+	})
+	want := []evaluation.Effort{{Single: 1}, {Batched: 2, Batches: 1}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

@@ -38,6 +38,8 @@ type Flow struct {
 type Span struct {
 	From            time.Time
 	CameIn, Decided int
+	Published       int  // comments that came in and are approved now
+	Refused         int  // comments that came in and are refused now
 	Wait            Wait // waiting times of the decided comments
 }
 
@@ -169,8 +171,10 @@ func (f *Flow) came(came []Arrival) {
 		switch a.State {
 		case comment.Approved:
 			f.Published++
+			in.Published++
 		case comment.Rejected, comment.Spam:
 			f.Refused++
+			in.Refused++
 			page.Refused++
 		}
 	}

@@ -70,6 +70,7 @@ type Report struct {
 	Reasons       map[comment.Reason]int // refusals by reason
 	Followed      map[comment.Action]Share
 	Effort        Effort
+	Efforts       []Effort // by week, oldest first
 }
 
 // Quality measures the site's classifier. It needs a moderator.
@@ -111,7 +112,7 @@ func measured(p Decisions, suspect float64) Report {
 	q.Filter = Measure(Samples(p.Cases), slices.Compact(cuts)...)
 	q.Queue = CutAt(Scores(p.Cases), suspect)
 	q.Weeks = Weeks(p.Cases, suspect, maxWeeks)
-	q.Followed, q.Effort = Followed(p.Cases), EffortOf(p.Cases)
+	q.Followed, q.Effort, q.Efforts = Followed(p.Cases), EffortOf(p.Cases), EffortByWeek(p.Cases)
 	q.Disagreements = Disagreements(p.Cases, maxDisagreements)
 	for _, c := range p.Cases {
 		switch {

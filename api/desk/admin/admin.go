@@ -131,6 +131,7 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 	in.POST("/:site/notes/:id/remove", o.OnSite(o.removeNote))
 	in.POST("/:site/notes/:id/restore", o.OnSite(o.restoreNote))
 	in.GET("/:site/insights", o.OnSite(o.insights))
+	in.GET("/:site/insights/:part", o.OnSite(o.insights))
 	in.GET("/:site/insights.csv", o.OnSite(o.insightsCSV))
 	in.GET("/:site/what-if", o.OnSite(o.whatIf))
 }

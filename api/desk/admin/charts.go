@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/aitys/aitys/api/desk"
@@ -60,13 +61,13 @@ type plot struct {
 // A column is a vertical bar of a plot.
 type column struct {
 	X, Y, Width, Height, Says string
-	Second                    bool
+	Class                     string
 }
 
 // A line is a path of a plot with its CSS class.
 type line struct{ D, Class string }
 
-// A legendEntry explains a shape of a plot: "b1" and "b2" for bars, "l" for a line, "d" for a dashed line.
+// A legendEntry explains a shape of a plot: the class of bars, "l" for a line, "d" for a dashed line.
 type legendEntry struct{ Shape, Label string }
 
 // planeWidth and planeHeight are the size of every plot area.
@@ -93,12 +94,53 @@ func columns(values []float64, top float64, says []string) []column {
 	return cs
 }
 
+// A part is a layer of stacked columns.
+type part struct {
+	class  string
+	values []float64
+}
+
+// stacked returns the columns of parts on each other, the first at the axis. No sum may exceed top.
+func stacked(top float64, says []string, parts ...part) (all []column) {
+	base := make([]float64, len(says))
+	for _, p := range parts {
+		for i, c := range columns(p.values, top, says) {
+			if p.values[i] == 0 {
+				continue
+			}
+			c.Y, c.Class = desk.Decimal(planeHeight*(1-(base[i]+p.values[i])/top)), p.class
+			base[i] += p.values[i]
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// sparkline returns the paths of a line through values and of the area below it, in a box of 124 by 34. NaN values are
+// skipped. It returns "" for fewer than two values.
+func sparkline(values []float64) (line, area string) {
+	values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
+	if len(values) < 2 {
+		return "", ""
+	}
+	least, most := slices.Min(values), slices.Max(values)
+	for i, v := range values {
+		y := 17.0
+		if most > least {
+			y = 30 - 26*(v-least)/(most-least)
+		}
+		line += " L" + desk.Decimal(124*float64(i)/float64(len(values)-1)) + " " + desk.Decimal(y)
+	}
+	line = "M" + line[2:]
+	return line, line + " L124 34 L0 34z"
+}
+
 // columnAt returns a column that begins at x and has a share of the plot's height.
 func columnAt(x, width, share float64, says string) column {
 	height := planeHeight * share
 	return column{
 		X: desk.Decimal(x), Width: desk.Decimal(width), Y: desk.Decimal(planeHeight - height),
-		Height: desk.Decimal(height), Says: says,
+		Height: desk.Decimal(height), Says: says, Class: "b1",
 	}
 }
 

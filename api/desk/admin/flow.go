@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,12 +20,6 @@ type busyRow struct {
 
 // addFlow adds the figures and charts of received and decided comments.
 func addFlow(w *desk.Catalog, p *insightsPage, f evaluation.Flow) {
-	p.Numbers = []figure{
-		{Label: w.T("figure.in"), Value: w.Number(f.CameIn)},
-		{Label: w.T("figure.published"), Value: w.Number(f.Published)},
-		{Label: w.T("figure.half"), Value: durationOrDash(w, f.Wait.Count, f.Wait.Median)},
-		{Label: w.T("figure.ninety"), Value: durationOrDash(w, f.Wait.Count, f.Wait.P90)},
-	}
 	if f.CameIn+f.Wait.Count == 0 {
 		return
 	}
@@ -78,21 +73,37 @@ func flowLead(w *desk.Catalog, f evaluation.Flow) string {
 	return text
 }
 
-// flowPlot plots received comments as bars and decided ones as a line.
+// flowPlot plots received comments as columns of published, refused and other ones.
 func flowPlot(w *desk.Catalog, f evaluation.Flow, days []string) plot {
-	came, decided, says := make([]float64, len(days)), make([]float64, len(days)), make([]string, len(days))
-	t := table{Caption: w.T("flow"), Head: []string{spanLabel(w, f), w.T("flow.in"), w.T("flow.decided")}}
+	came, says := make([]float64, len(days)), make([]string, len(days))
+	published, refused, rest := make([]float64, len(days)), make([]float64, len(days)), make([]float64, len(days))
+	title := w.T(flowTitle(f))
+	t := table{Caption: title, Head: []string{spanLabel(w, f), w.T("flow.in"), w.T("flow.published"), w.T("flow.refused"),
+		w.T("flow.decided")}}
 	for i, s := range f.Spans {
-		came[i], decided[i] = float64(s.CameIn), float64(s.Decided)
-		says[i] = w.T("flow.says", "day", days[i], "in", s.CameIn, "decided", s.Decided)
-		t.Rows = append(t.Rows, []string{days[i], w.Number(s.CameIn), w.Number(s.Decided)})
+		came[i], published[i], refused[i] = float64(s.CameIn), float64(s.Published), float64(s.Refused)
+		rest[i] = came[i] - published[i] - refused[i]
+		says[i] = w.T("flow.says", "day", days[i], "in", s.CameIn, "published", s.Published, "refused", s.Refused)
+		t.Rows = append(t.Rows, []string{days[i], w.Number(s.CameIn), w.Number(s.Published), w.Number(s.Refused),
+			w.Number(s.Decided)})
 	}
-	top := axisMax(append(came, decided...), 4)
-	p := newPlot(w.T("flow"), top, w.Float)
+	top := axisMax(came, 4)
+	p := newPlot(title, top, w.Float)
 	p.X, p.Table = axisLabels(days), t
-	p.Bars, p.Lines = columns(came, top, says), []line{linePath(decided, top)}
-	p.Key = []legendEntry{{"b1", w.T("flow.in")}, {"l", w.T("flow.decided")}}
+	p.Bars = stacked(top, says, part{"c-good", published}, part{"c-spam", refused}, part{"c-rest", rest})
+	p.Key = []legendEntry{{"c-good", w.T("flow.published")}, {"c-spam", w.T("flow.refused")}}
+	if slices.Max(rest) > 0 {
+		p.Key = append(p.Key, legendEntry{"c-rest", w.T("flow.rest")})
+	}
 	return p
+}
+
+// flowTitle returns the message key of the flow's title.
+func flowTitle(f evaluation.Flow) string {
+	if f.Days > 1 {
+		return "flow.weekly"
+	}
+	return "flow"
 }
 
 func spanLabel(w *desk.Catalog, f evaluation.Flow) string {

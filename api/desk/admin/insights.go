@@ -11,14 +11,20 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
+	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type insightsPage struct {
 	desk.Frame
-	Lead     string
+	Part     string // one of insightsParts, or "" for the overview
+	Lead     string // the period
+	Back     string // the overview
 	Periods  []desk.Link
 	CSV      string
-	Numbers  []figure
+	Say      string
+	Figures  []course
+	Doors    []desk.Link
 	FlowLead string
 	Flow     *plot
 	WaitLead string
@@ -34,7 +40,6 @@ type insightsPage struct {
 	Reasons          []bar
 	ReasonsLead      string
 	Followed         []whisker
-	Try              *thresholdPlot
 	Efforts          []bar
 	EffortsLead      string
 	Disagree         []desk.Brief
@@ -42,12 +47,21 @@ type insightsPage struct {
 
 type figure struct{ Label, Value, More string }
 
+// A course is a figure with its sparkline.
+type course struct{ Value, Label, More, Line, Area string }
+
+// insightsParts are the pages behind the overview.
+var insightsParts = []string{"filter", "busiest", "decisions"}
+
 // periods are the offered periods in days, the default first.
 var periods = []int{28, 7, 365}
 
-// insights shows received comments, waiting times, and the quality of the model.
+// insights shows received comments, waiting times, and the quality of the model: an overview, or one of insightsParts.
 func (o *admin) insights(v *desk.Visit) error {
-	days := periodOf(v)
+	part, days := v.Param("part"), periodOf(v)
+	if part != "" && !slices.Contains(insightsParts, part) {
+		return problem.Missing("page.unknown", "There is no such page.")
+	}
 	flow, err := o.Evaluation.Flow(v.Ctx(), v.Actor, v.Site, days)
 	if err != nil {
 		return err
@@ -62,21 +76,17 @@ func (o *admin) insights(v *desk.Visit) error {
 		return err
 	}
 	p := newInsightsPage(v.Words, f, q, flow)
-	p.Lead = period(v.Words, since, o.Clock.Now())
-	p.CSV = v.SitePath("/insights.csv?days=" + strconv.Itoa(days))
+	p.Part, p.Lead = part, period(v.Words, since, o.Clock.Now())
+	query := "?days=" + strconv.Itoa(days)
+	p.Back, p.CSV = v.SitePath("/insights"+query), v.SitePath("/insights.csv"+query)
+	p.Doors = insightsDoors(v.Words, v.Site, q, flow, query)
 	for _, n := range periods {
 		label := v.Words.N("period.days", n)
 		p.Periods = append(p.Periods, desk.Link{Key: strconv.Itoa(n), Label: label, Current: n == days})
 	}
-	try := evaluation.WhatIfRequest{}
-	if s := v.Site.Settings.Shadow; s > 0 {
-		try.Threshold = &s
+	if part != "filter" {
+		return v.Show("insights", p)
 	}
-	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Actor, v.Site, try)
-	if err != nil {
-		return err
-	}
-	p.Try = newThresholdPlot(v.Words, f, would)
 	ids, scores := []string{}, map[string]float64{}
 	for _, k := range q.Disagreements {
 		ids, scores[k.Comment] = append(ids, k.Comment), k.Spam
@@ -102,20 +112,12 @@ func period(w *desk.Catalog, from, to time.Time) string {
 
 // newInsightsPage returns the page with its figures and charts.
 func newInsightsPage(w *desk.Catalog, f desk.Frame, q evaluation.Report, flow evaluation.Flow) insightsPage {
-	p := insightsPage{Frame: f}
+	p := insightsPage{Frame: f, Figures: courses(w, q, flow), Say: summary(w, q, flow)}
 	addFlow(w, &p, flow)
-	right, suggested := 0, 0
-	for _, s := range q.Followed {
-		right, suggested = right+s.Part, suggested+s.Of
-	}
-	p.Numbers = append(p.Numbers, figure{Label: w.T("figure.followed"), Value: percent(right, suggested)})
-	each := "–"
 	if n := q.Effort.Comments(); n > 0 {
-		each = w.Fixed(float64(q.Effort.Actions())/float64(n), 2)
 		p.Efforts = effortRows(w, q)
 		p.EffortsLead = w.T("effort.lead", "actions", q.Effort.Actions(), "n", n)
 	}
-	p.Numbers = append(p.Numbers, figure{Label: w.T("figure.actions"), Value: each})
 	p.Followed = followedRows(w, q)
 	refused := 0
 	var labels []string
@@ -144,6 +146,75 @@ func newInsightsPage(w *desk.Catalog, f desk.Frame, q evaluation.Report, flow ev
 	calibration(w, &p, q.Filter)
 	weeklyErrors(w, &p, q.Weeks)
 	return p
+}
+
+// summary says in one sentence how quickly comments are decided, and how often as suggested.
+func summary(w *desk.Catalog, q evaluation.Report, flow evaluation.Flow) string {
+	right, suggested := 0, 0
+	for _, s := range q.Followed {
+		right, suggested = right+s.Part, suggested+s.Of
+	}
+	switch {
+	case flow.Wait.Count == 0 && flow.CameIn == 0:
+		return w.T("insights.say.none")
+	case flow.Wait.Count == 0:
+		return w.N("insights.say.waits", flow.CameIn)
+	case suggested == 0:
+		return w.T("insights.say.half", "time", w.Duration(flow.Wait.Median))
+	}
+	return w.T("insights.say", "time", w.Duration(flow.Wait.Median), "share", percent(right, suggested))
+}
+
+// courses returns the four figures of the overview.
+func courses(w *desk.Catalog, q evaluation.Report, flow evaluation.Flow) []course {
+	came, published, waits := make([]float64, len(flow.Spans)), make([]float64, len(flow.Spans)), make([]float64, len(flow.Spans))
+	for i, s := range flow.Spans {
+		came[i], published[i], waits[i] = float64(s.CameIn), float64(s.Published), math.NaN()
+		if s.Wait.Count > 0 {
+			waits[i] = s.Wait.Median.Seconds()
+		}
+	}
+	share, each := "", "–"
+	if flow.CameIn > 0 {
+		share = percent(flow.Published, flow.CameIn)
+	}
+	if n := q.Effort.Comments(); n > 0 {
+		each = w.Fixed(float64(q.Effort.Actions())/float64(n), 2)
+	}
+	efforts := make([]float64, len(q.Efforts))
+	for i, e := range q.Efforts {
+		efforts[i] = float64(e.Actions()) / float64(e.Comments())
+	}
+	all := []course{
+		{Value: w.Number(flow.CameIn), Label: w.T("figure.in")},
+		{Value: w.Number(flow.Published), Label: w.T("figure.published"), More: share},
+		{Value: durationOrDash(w, flow.Wait.Count, flow.Wait.Median), Label: w.T("figure.half")},
+		{Value: each, Label: w.T("figure.actions")},
+	}
+	for i, values := range [][]float64{came, published, waits, efforts} {
+		all[i].Line, all[i].Area = sparkline(values)
+	}
+	return all
+}
+
+// insightsDoors returns the links to the pages behind the overview, each with its main result.
+func insightsDoors(w *desk.Catalog, site site.Site, q evaluation.Report, flow evaluation.Flow, query string) []desk.Link {
+	at := "/moderate/" + site.Key
+	filter := w.T("insights.few")
+	if q.Filter.Spam > 0 && q.Filter.Ham > 0 {
+		filter = w.T("insights.filter", "missed", q.Queue.FalseNegatives, "wrong", q.Queue.FalsePositives)
+	}
+	pages := ""
+	if len(flow.Pages) > 0 {
+		pages = w.T("insights.busiest", "page", cmp.Or(flow.Pages[0].Page.Title, flow.Pages[0].Page.URL))
+	}
+	try := int(max(50, math.Round(100*site.Settings.Suspect-5)))
+	return []desk.Link{
+		{URL: at + "/insights/filter" + query, Label: w.T("filter"), More: filter},
+		{URL: at + "/insights/busiest" + query, Label: w.T("pages"), More: pages},
+		{URL: at + "/insights/decisions" + query, Label: w.T("insights.decisions"), More: w.T("insights.decided", "n", w.Number(flow.Wait.Count))},
+		{URL: at + "/what-if", Label: w.T("whatif"), More: w.T("insights.try", "threshold", try)},
+	}
 }
 
 // calibration plots predicted probabilities against observed shares of spam.

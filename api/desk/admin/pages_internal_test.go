@@ -120,8 +120,12 @@ func samplePages(w *desk.Catalog) map[string]any {
 	try := newWhatIfPage(w, f, blog)
 	would := sampleWhatIf()
 	addTrial(w, &try, would)
-	good.Try = newThresholdPlot(w, f, would)
+	good.Doors = insightsDoors(w, blog, sampleQuality(), sampleFlow(), "?days=28")
 	pages["insights"] = good
+	for _, part := range insightsParts {
+		good.Part, good.Back = part, "/moderate/longway/insights?days=28"
+		pages["insights-"+part] = good
+	}
 	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
 	pages["webhooks"] = newWebhooksPage(w, f, webhooksPage{Form: url.Values{"kind": {"slack"}, "event": {webhook.Arrived}},
@@ -222,6 +226,7 @@ func sampleFlow() evaluation.Flow {
 			Decided: 18 + i*104729%25}
 		s.Wait = evaluation.Wait{Count: s.Decided, Median: time.Duration(80+i*31%60) * time.Minute,
 			P90: time.Duration(300+i*67%350) * time.Minute}
+		s.Published, s.Refused = s.CameIn/2, s.CameIn/3
 		if i == 9 {
 			s.Decided, s.Wait = 0, evaluation.Wait{}
 		}

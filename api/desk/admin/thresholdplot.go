@@ -60,7 +60,7 @@ func newThresholdPlot(w *desk.Catalog, f desk.Frame, would evaluation.WhatIf) *t
 	l.Plot.Title = w.T("line.title", "now", now, "then", then)
 	l.Plot.Lines = []line{verticalLine(would.Then.Threshold, "trial"), verticalLine(would.Now.Threshold, "th")}
 	l.Plot.Key = []legendEntry{
-		{"b2", w.T("line.good")}, {"b1", w.T("line.spam")},
+		{"c-good", w.T("line.good")}, {"c-spam", w.T("line.spam")},
 		{"l", w.T("line.key.now", "threshold", now)}, {"d", w.T("js.line.key", "threshold", then)},
 	}
 	return &l
@@ -86,7 +86,7 @@ func (l *thresholdPlot) bars(w *desk.Catalog, scores evaluation.ScoreHistogram) 
 		x, width := float64(i)*planeWidth/histogramBins, planeWidth/histogramBins*0.4
 		left, right := columnAt(x+0.1*planeWidth/histogramBins, width, float64(good[i])/top, says),
 			columnAt(x+0.5*planeWidth/histogramBins, width, float64(spam[i])/top, says)
-		left.Second = true
+		left.Class, right.Class = "c-good", "c-spam"
 		l.Plot.Bars = append(l.Plot.Bars, left, right)
 		l.Numbers.Rows = append(l.Numbers.Rows, []string{band, w.Number(good[i]), w.Number(spam[i])})
 	}
