@@ -64,12 +64,12 @@ type Routes = func(*echo.Echo, *web.Kit)
 func New(o Options, more ...Routes) *Server {
 	kit := web.New(o.Options)
 	s := &Server{
-		kit: kit, echo: kit.NewEcho(listRoute, queueRoute, threadRoute),
+		kit: kit, echo: kit.NewEcho(listRoute, queueRoute, queuesRoute, threadRoute),
 		pages: newCache(), redis: o.Redis,
 		export: o.Export, readers: o.Readers, moderators: o.Moderators, admins: o.Admins,
 		draining: make(chan struct{}),
 	}
-	s.queues = live.NewQueues(kit, o.Moderators.Moderation.QueueCounts, s.draining)
+	s.queues = live.NewQueues(kit, o.Moderators.Moderation, s.draining)
 	s.threads = live.NewThreads(kit, o.Readers.Moderation, func(c comment.Comment, pageURL string) any {
 		return PublicComment(c, pageURL)
 	}, s.draining)

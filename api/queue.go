@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/aitys/aitys/api/live"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/i18n"
@@ -193,16 +194,83 @@ func signals(ss []comment.Signal, w *i18n.Catalog) []comment.Signal {
 	return out
 }
 
+// queueOut is one page of a queue.
+type queueOut[Item any] struct {
+	Items  []Item               `json:"items"`
+	Counts map[comment.View]int `json:"counts"`
+	Capped bool                 `json:"counts_capped"`
+	Next   *string              `json:"next"`
+}
+
+func newQueueOut[Item any](c *web.Request, q moderation.QueuePage, out func(moderation.Item, *i18n.Catalog) Item) queueOut[Item] {
+	web.Vary(c, "Accept-Language")
+	w := i18n.Negotiate("", c.Request().Header.Get("Accept-Language")) // the parameter lang filters the comments
+	page := queueOut[Item]{Items: []Item{}, Counts: q.Counts, Capped: q.Capped, Next: web.OrNull(q.Next)}
+	for _, i := range q.Items {
+		page.Items = append(page.Items, out(i, w))
+	}
+	return page
+}
+
 func (h *moderators) queue(c *web.Request) error {
-	n, err := web.ParseLimit(c)
+	req, err := queueRequest(c)
 	if err != nil {
 		return err
 	}
+	q, err := h.Moderation.Queue(c.Request().Context(), c.Actor, c.Site, req)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, newQueueOut(c, q, item))
+}
+
+// siteItemOut is an item of the queue of all sites.
+type siteItemOut struct {
+	Site siteRefOut `json:"site"`
+	itemOut
+}
+
+type siteRefOut struct {
+	Key  string `json:"key"`
+	Name string `json:"name"`
+}
+
+// accountQueue answers with one page of the queue of all sites of the account.
+func (h *moderators) accountQueue(c *web.Request) error {
+	req, err := queueRequest(c)
+	if err != nil {
+		return err
+	}
+	q, err := h.Moderation.AccountQueue(c.Request().Context(), c.Actor, c.QueryParam("site"), req)
+	if err != nil {
+		return err
+	}
+	queues, err := h.Moderation.SiteQueues(c.Request().Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		queueOut[siteItemOut]
+		Sites []live.SiteQueueOut `json:"sites"`
+	}{newQueueOut(c, q, func(i moderation.Item, w *i18n.Catalog) siteItemOut {
+		return siteItemOut{siteRefOut{i.Site.Key, i.Site.Name}, item(i, w)}
+	}), []live.SiteQueueOut{}}
+	for _, q := range queues {
+		out.Sites = append(out.Sites, live.NewSiteQueueOut(q))
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func queueRequest(c *web.Request) (req comment.QueueRequest, err error) {
+	n, err := web.ParseLimit(c)
+	if err != nil {
+		return req, err
+	}
 	fold := c.QueryParam("fold")
 	if fold != "" && fold != "1" {
-		return problem.Query("fold", "Use fold=1 to show each campaign as one comment.")
+		return req, problem.Query("fold", "Use fold=1 to show each campaign as one comment.")
 	}
-	q, err := h.Moderation.Queue(c.Request().Context(), c.Actor, c.Site, comment.QueueRequest{
+	return comment.QueueRequest{
 		View:   comment.View(c.QueryParam("state")),
 		Order:  comment.QueueOrder(c.QueryParam("sort")),
 		Search: c.QueryParam("q"),
@@ -216,22 +284,7 @@ func (h *moderators) queue(c *web.Request) error {
 		Since:  c.QueryParam("since"),
 		Until:  c.QueryParam("until"),
 		Fold:   fold != "",
-	})
-	if err != nil {
-		return err
-	}
-	out := struct {
-		Items  []itemOut            `json:"items"`
-		Counts map[comment.View]int `json:"counts"`
-		Capped bool                 `json:"counts_capped"`
-		Next   *string              `json:"next"`
-	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: web.OrNull(q.Next)}
-	web.Vary(c, "Accept-Language")
-	w := i18n.Negotiate("", c.Request().Header.Get("Accept-Language")) // the parameter lang filters the comments
-	for _, i := range q.Items {
-		out.Items = append(out.Items, item(i, w))
-	}
-	return c.JSON(http.StatusOK, out)
+	}, nil
 }
 
 // historyOut is a log entry of a comment. By is null if the site's settings made the decision.

@@ -39,6 +39,11 @@ var rights = map[string]string{
 	"PATCH /tokens/:id":  "auth token token ok token role role",
 	"DELETE /tokens/:id": "auth token token ok token role role",
 
+	"GET /moderation/queue":       "auth ok ok ok ok ok ok",
+	"GET /moderation/live":        "auth ok ok ok ok ok ok",
+	"POST /moderation/presence":   "auth role ok ok site role ok",
+	"DELETE /moderation/presence": "auth ok ok ok ok ok ok",
+
 	"GET /sites/:site/moderation/queue":                  "auth ok ok ok site ok ok",
 	"GET /sites/:site/moderation/live":                   "auth ok ok ok site ok ok",
 	"POST /sites/:site/moderation/presence":              "auth role ok ok site role ok",
@@ -215,6 +220,8 @@ func (w *world) callOf(route, who string) call {
 		r := w.as("owner a", "POST", "/api/v1/tokens", m{"name": "a token"})
 		path = strings.Replace(path, ":id", r.str("id"), 1)
 		c.body = m{"name": "renamed"}
+	case "POST /moderation/presence":
+		c.body = m{"site": "a", "comment": nil}
 	case "POST /sites/:site/moderation/presence":
 		c.body = m{"comment": nil}
 	case "POST /sites/:site/moderation/decisions":

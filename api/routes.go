@@ -3,11 +3,12 @@ package api
 import "github.com/aitys/aitys/api/web"
 
 // Routes without web.RequestTimeout. The list of comments is answered from the cache or by a rendering with its own
-// timeout. The other two are streams.
+// timeout. The others are streams.
 const (
 	listRoute   = "GET /api/v1/sites/:site/comments"
 	threadRoute = "GET /api/v1/sites/:site/live"
 	queueRoute  = "GET /api/v1/sites/:site/moderation/live"
+	queuesRoute = "GET /api/v1/moderation/live"
 )
 
 // Details of the 401 responses to requests without a bearer token.
@@ -24,6 +25,7 @@ func (s *Server) routes() {
 	s.kit.Add(e, "/api/v1/sites/:site", s.readerRoutes()...)
 	s.kit.Add(e, "/api/v1/sites/:site/moderation", s.moderatorRoutes()...)
 	s.kit.Add(e, "/api/v1/sites/:site/moderation", s.siteAdminRoutes()...)
+	s.kit.Add(e, "/api/v1/moderation", s.accountQueueRoutes()...)
 	s.kit.Add(e, "/api/v1", s.adminRoutes()...)
 
 	e.GET("/healthz", s.healthz)
@@ -102,6 +104,17 @@ func (s *Server) moderatorRoutes() []web.Route {
 		{Path: "POST /blocks/:id/restore", Caller: staff, Do: web.NoContent(rules.RestoreBlock)},
 		{Path: "GET /pages", Caller: staff, Do: m.pages},
 		{Path: "PATCH /pages/:id", Caller: staff, Takes: web.JSON, Do: m.setPage},
+	}
+}
+
+// accountQueueRoutes are the routes of the queue over all sites of an account.
+func (s *Server) accountQueueRoutes() []web.Route {
+	m := &moderators{s.kit, s.moderators, s.export}
+	return []web.Route{
+		{Path: "GET /queue", Caller: web.Staff, Do: m.accountQueue},
+		{Path: "GET /live", Caller: web.Anyone, Do: s.queues.Follow}, // authenticates itself, again while open
+		{Path: "POST /presence", Caller: web.Staff, Takes: web.JSON, Do: m.setPresenceOfAny},
+		{Path: "DELETE /presence", Caller: web.Staff, Do: m.leaveAll},
 	}
 }
 

@@ -82,6 +82,9 @@ DismissOrigin        auth   role   role      ok     ok          ok        role  
 OriginRequests              auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
 LookAt              auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
 Leave               auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+LookAtOfAny         auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+LeaveAll            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+PresentAnywhere     ok     ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 AddSite             auth   role   role      role   ok          ok        role   role    role   role   role     role
 SetOther            auth   role   role      ok     ok          ok        role   role    account account role   ok
 AddToken            auth   ok     ok        ok     ok          field     role   role    ok     ok     ok       ok
@@ -443,6 +446,12 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 		"OriginRequests": func(who authz.Actor) error { _, _, err := s.OriginRequests(ctx, who, w.A); return err },
 		"LookAt":         func(who authz.Actor) error { return s.Presence.LookAt(ctx, who, w.A, "") },
 		"Leave":          func(who authz.Actor) error { return s.Presence.Leave(ctx, who, w.A) },
+		"LookAtOfAny":    func(who authz.Actor) error { return s.Presence.LookAtOfAny(ctx, who, w.A, "") },
+		"LeaveAll":       func(who authz.Actor) error { return s.Presence.LeaveAll(ctx, who) },
+		"PresentAnywhere": func(who authz.Actor) error {
+			s.Presence.PresentAnywhere(ctx, who)
+			return nil
+		},
 		"DismissOrigin": func(who authz.Actor) error {
 			return s.DismissOrigin(ctx, who, w.A, "https://other.example")
 		},

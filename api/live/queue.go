@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/presence"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
@@ -26,49 +28,66 @@ const (
 	maxStreams    = 20              // streams that an account may have open in one process
 )
 
-// A QueueCounter returns the number of comments in each view of a site's queue, and whether a count was capped. It
-// returns an error if the actor may not see the queue.
-type QueueCounter func(context.Context, authz.Actor, site.Site) (map[comment.View]int, bool, error)
+// A QueueCounter counts queues; moderation.Service implements it. Its methods return an error if the actor may not see
+// the queue.
+type QueueCounter interface {
+	QueueCounts(ctx context.Context, who authz.Actor, site site.Site) (map[comment.View]int, bool, error)
+	AccountQueueCounts(ctx context.Context, who authz.Actor) (map[comment.View]int, bool, error)
+	SiteQueues(ctx context.Context, who authz.Actor) ([]moderation.SiteQueue, error)
+}
 
 // Queues are the streams of moderators. They send the ids of comments that arrive or are decided. At most once a second
 // they send counts of the queue and the moderators present. It is safe for concurrent use.
 type Queues struct {
 	kit      *web.Kit
-	counts   QueueCounter
+	counter  QueueCounter
 	draining <-chan struct{}
 
 	mu     sync.Mutex
-	queues map[int64]*queue // by site
-	open   map[string]int   // number of streams by account
+	queues map[string]*queue // by sites.key
+	open   map[string]int    // number of streams by account
 }
 
 // NewQueues returns the moderator streams of a process. They end when draining is closed. The caller passes every event
 // to Event.
-func NewQueues(kit *web.Kit, counts QueueCounter, draining <-chan struct{}) *Queues {
-	return &Queues{kit: kit, counts: counts, draining: draining, queues: map[int64]*queue{}, open: map[string]int{}}
+func NewQueues(kit *web.Kit, counter QueueCounter, draining <-chan struct{}) *Queues {
+	return &Queues{kit: kit, counter: counter, draining: draining, queues: map[string]*queue{}, open: map[string]int{}}
 }
 
-// A queue is the events of one site's queue, shared by all streams that follow it. A stream that is further behind than
+// sites are the sites of a stream: one, or all those of an account. Streams with the same key share a queue.
+type sites struct {
+	key    string
+	one    site.Site   // zero: those of who
+	who    authz.Actor // has a role on each site
+	counts []byte      // event with all counts
+	queues []moderation.SiteQueue
+}
+
+// A queue is the events of one or more sites, shared by all streams that follow it. A stream that is further behind than
 // the ring keeps misses events; it then gets new counts.
 type queue struct {
-	site    int64
-	readers int    // guarded by Queues.mu
-	stop    func() // stops countLoop
+	sites
+	readers int              // guarded by Queues.mu
+	keys    map[int64]string // of the sites by ID; guarded by Queues.mu
+	stop    func()           // stops countLoop
 
 	ring         ring
 	changed      atomic.Bool // the counts may have changed since the last count
+	joined       atomic.Bool // a stream of all sites got counts of its own since then
 	lastPresence []byte      // the last presence event; used by countLoop only
 }
 
-// Follow answers with a stream of a site's queue. It ends when the server drains, the client leaves, or the account may
-// no longer moderate the site.
+// Follow answers with a stream of a site's queue, or of all sites of the account if the route has no site. It ends when
+// the server drains, the client leaves, or the account may no longer moderate the site. The stream of all sites also
+// ends when their number changes, unless the account has a role on every site.
 func (h *Queues) Follow(c *web.Request) error {
-	r, key := c.Request(), c.Param("site")
-	_, who, site, err := h.authorize(r, key)
+	r, only := c.Request(), c.Param("site")
+	of, err := h.authorize(r, only)
 	if err != nil {
 		return err // before the first byte
 	}
-	f, err := h.join(site, who.ID())
+	who := of.who
+	f, err := h.join(of)
 	if err != nil {
 		return err
 	}
@@ -90,12 +109,13 @@ func (h *Queues) Follow(c *web.Request) error {
 				return data, more, true
 			}
 			check = false
-			counts, _, _, err := h.authorize(ask, key)
-			if err != nil {
+			of, err := h.authorize(ask, only)
+			if err != nil || of.key != f.key {
 				return nil, nil, false // rights were revoked or a read failed; the client reconnects
 			}
-			data = append(data, counts...)
-			return append(data, h.present(ask.Context(), site.ID)...), more, true
+			h.know(f, of)
+			data = append(data, of.counts...)
+			return append(data, h.present(ask.Context(), f)...), more, true
 		})
 	}()
 	return nil
@@ -111,43 +131,78 @@ func (h *Queues) Streams() (n int) {
 	return n
 }
 
-// authorize returns the actor of a request, the site with the key, and its counts as an event. It returns an error if
-// the actor may not see the queue. It takes at most web.RequestTimeout.
-func (h *Queues) authorize(r *http.Request, key string) (
-	counts []byte, who authz.Actor, site site.Site, err error,
-) {
+// authorize returns the sites of a stream. It returns an error if the actor of the request may not see the queue. It takes
+// at most web.RequestTimeout.
+func (h *Queues) authorize(r *http.Request, only string) (of sites, err error) {
 	ctx, end := context.WithTimeout(r.Context(), web.RequestTimeout)
 	defer end()
-	if who, err = h.kit.ActorOf(r.WithContext(ctx)); err != nil {
-		return nil, who, site, err
+	if of.who, err = h.kit.ActorOf(r.WithContext(ctx)); err != nil {
+		return of, err
 	}
-	if site, err = h.kit.Process.Site(ctx, key); err != nil {
-		return nil, who, site, err
+	if only != "" {
+		if of.one, err = h.kit.Process.Site(ctx, only); err != nil {
+			return of, err
+		}
+		of.key = fmt.Sprint("site ", of.one.ID)
+		of.counts, err = h.count(ctx, of.who, of.one)
+		return of, err
 	}
-	counts, err = h.count(ctx, who, site)
-	return counts, who, site, err
+	if of.counts, of.queues, err = h.countAll(ctx, of.who, nil); err != nil {
+		return of, err
+	}
+	ids := make([]int64, len(of.queues))
+	for i, q := range of.queues {
+		ids[i] = q.Site.ID
+	}
+	if of.key = fmt.Sprint("sites ", ids); of.who.GlobalRole() != authz.NoRole {
+		of.key = "sites"
+	}
+	return of, nil
 }
 
-// join adds a stream of an account to a site's queue. It returns rate.limited if the account has too many streams.
-func (h *Queues) join(site site.Site, account string) (*queue, error) {
+// join adds a stream to the queue of its sites. It returns rate.limited if the account has too many streams.
+func (h *Queues) join(of sites) (*queue, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	account := of.who.ID()
 	if h.open[account] >= maxStreams {
 		return nil, problem.TooOften("Too many live streams of this account are open. Close some.", heartbeat)
 	}
 	h.open[account]++
-	f := h.queues[site.ID]
+	f := h.queues[of.key]
 	if f == nil {
 		ctx, stop := context.WithCancel(context.Background())
-		f = &queue{site: site.ID, stop: stop, ring: newRing(queueBuffer)}
-		h.queues[site.ID] = f
+		f = &queue{sites: of, stop: stop, ring: newRing(queueBuffer)}
+		f.know(of)
+		h.queues[of.key] = f
 		go h.countLoop(ctx, f)
 	}
 	f.readers++
 	return f, nil
 }
 
-// leave removes a stream. The last one of a site stops its countLoop.
+// know updates the keys of the sites of f.
+func (h *Queues) know(f *queue, of sites) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f.know(of)
+}
+
+func (f *queue) know(of sites) {
+	f.keys = map[int64]string{}
+	if of.one.ID != 0 {
+		f.keys[of.one.ID] = of.one.Key
+	}
+	for _, q := range of.queues {
+		f.keys[q.Site.ID] = q.Site.Key
+	}
+	if of.one.ID == 0 {
+		f.joined.Store(true)
+		f.changed.Store(true)
+	}
+}
+
+// leave removes a stream. The last one of a queue stops its countLoop.
 func (h *Queues) leave(f *queue, account string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -156,11 +211,11 @@ func (h *Queues) leave(f *queue, account string) {
 	}
 	if f.readers--; f.readers == 0 {
 		f.stop()
-		delete(h.queues, f.site)
+		delete(h.queues, f.key)
 	}
 }
 
-// Event passes e to the streams of its site. It does no I/O, because listeners must return quickly.
+// Event passes e to the streams that follow its site. It does no I/O, because listeners must return quickly.
 func (h *Queues) Event(e event.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -174,12 +229,20 @@ func (h *Queues) Event(e event.Event) {
 			f.add(notice{check: true})
 		}
 	case event.Site:
-		if f := h.queues[e.Site]; f != nil {
-			f.add(notice{check: true})
+		for _, f := range h.queues {
+			if _, follows := f.keys[e.Site]; follows || f.one.ID == 0 { // the site may be new
+				f.add(notice{check: true})
+			}
 		}
 	default:
-		if f := h.queues[e.Site]; f != nil {
-			f.add(notice{data: sseEvent(e)})
+		for _, f := range h.queues {
+			switch key, follows := f.keys[e.Site]; {
+			case !follows:
+			case f.one.ID != 0:
+				f.add(notice{data: sseEvent(e, "")})
+			default:
+				f.add(notice{data: sseEvent(e, key)})
+			}
 		}
 	}
 }
@@ -202,7 +265,7 @@ func (h *Queues) countLoop(ctx context.Context, f *queue) {
 			return
 		case <-tick.C:
 		}
-		if present := h.present(ctx, f.site); !bytes.Equal(present, f.lastPresence) {
+		if present := h.present(ctx, f); !bytes.Equal(present, f.lastPresence) {
 			f.lastPresence = present
 			f.ring.add(notice{data: present})
 		}
@@ -219,7 +282,21 @@ func (h *Queues) countLoop(ctx context.Context, f *queue) {
 func (h *Queues) recount(ctx context.Context, f *queue) error {
 	ctx, end := context.WithTimeout(ctx, countTimeout)
 	defer end()
-	site, known, err := h.kit.Process.SiteByID(ctx, f.site)
+	if f.one.ID == 0 {
+		before := f.queues
+		if f.joined.Swap(false) { // the new stream may have counts that are neither before nor after
+			before = nil
+		}
+		data, now, err := h.countAll(ctx, f.who, before)
+		if err != nil {
+			f.joined.Store(true)
+			return err
+		}
+		f.queues = now
+		f.ring.add(notice{data: data})
+		return nil
+	}
+	site, known, err := h.kit.Process.SiteByID(ctx, f.one.ID)
 	if err != nil || !known {
 		return err
 	}
@@ -232,45 +309,109 @@ func (h *Queues) recount(ctx context.Context, f *queue) error {
 }
 
 func (h *Queues) count(ctx context.Context, who authz.Actor, site site.Site) ([]byte, error) {
-	counts, capped, err := h.counts(ctx, who, site)
+	counts, capped, err := h.counter.QueueCounts(ctx, who, site)
 	if err != nil {
 		return nil, err
 	}
-	data, err := json.Marshal(struct {
-		Counts map[comment.View]int `json:"counts"`
-		Capped bool                 `json:"counts_capped"`
-	}{counts, capped})
+	return countsEvent(countsOut{counts, capped, nil})
+}
+
+// countAll returns the counts of all sites of the actor as an event. It names those whose counts differ from before.
+func (h *Queues) countAll(ctx context.Context, who authz.Actor, before []moderation.SiteQueue) (
+	data []byte, now []moderation.SiteQueue, err error,
+) {
+	counts, capped, err := h.counter.AccountQueueCounts(ctx, who)
+	if err != nil {
+		return nil, nil, err
+	}
+	if now, err = h.counter.SiteQueues(ctx, who); err != nil {
+		return nil, nil, err
+	}
+	known := make(map[int64]comment.QueueCounts, len(before))
+	for _, q := range before {
+		known[q.Site.ID] = q.QueueCounts
+	}
+	changed := []SiteQueueOut{}
+	for _, q := range now {
+		if was, ok := known[q.Site.ID]; !ok || was != q.QueueCounts {
+			changed = append(changed, NewSiteQueueOut(q))
+		}
+	}
+	data, err = countsEvent(countsOut{counts, capped, changed})
+	return data, now, err
+}
+
+// SiteQueueOut is the JSON form of a site with its pending comments.
+type SiteQueueOut struct {
+	Key      string         `json:"key"`
+	Name     string         `json:"name"`
+	Pending  int            `json:"pending"`
+	OldestAt *web.Timestamp `json:"oldest_at"`
+}
+
+// NewSiteQueueOut returns the JSON form of q.
+func NewSiteQueueOut(q moderation.SiteQueue) SiteQueueOut {
+	return SiteQueueOut{q.Site.Key, q.Site.Name, q.Pending, web.At(q.Oldest)}
+}
+
+type countsOut struct {
+	Counts map[comment.View]int `json:"counts"`
+	Capped bool                 `json:"counts_capped"`
+	Sites  []SiteQueueOut       `json:"sites,omitempty"`
+}
+
+func countsEvent(out countsOut) ([]byte, error) {
+	data, err := json.Marshal(out)
 	if err != nil {
 		return nil, fmt.Errorf("encode counts: %w", err)
 	}
 	return fmt.Appendf(nil, "event: counts\ndata: %s\n\n", data), nil
 }
 
-// present returns the event that lists the moderators who have the site's queue open.
-func (h *Queues) present(ctx context.Context, site int64) []byte {
-	type presence struct {
+// present returns the event that lists the moderators who have the queue open.
+func (h *Queues) present(ctx context.Context, f *queue) []byte {
+	type presenceOut struct {
 		Account string  `json:"account"`
 		Name    string  `json:"name"`
+		Site    string  `json:"site,omitempty"` // in streams of all sites
 		Comment *string `json:"comment"`
 	}
-	all := []presence{}
-	for _, p := range h.kit.Presence.Present(ctx, site) {
-		all = append(all, presence{p.Account, p.Name, web.OrNull(p.Comment)})
+	var list []presence.Presence
+	if f.one.ID != 0 {
+		list = h.kit.Presence.Present(ctx, f.one.ID)
+	} else {
+		list = h.kit.Presence.PresentAnywhere(ctx, f.who)
 	}
+	all := []presenceOut{}
+	h.mu.Lock()
+	for _, p := range list {
+		out := presenceOut{Account: p.Account, Name: p.Name, Comment: web.OrNull(p.Comment)}
+		if f.one.ID == 0 {
+			out.Site = f.keys[p.Site]
+		}
+		all = append(all, out)
+	}
+	h.mu.Unlock()
 	data, _ := json.Marshal(all) // strings cannot fail
 	return fmt.Appendf(nil, "event: present\ndata: {\"present\":%s}\n\n", data)
 }
 
-// sseEvent encodes an event about one comment, with its id only. It returns nil for events that streams do not send.
-func sseEvent(e event.Event) []byte {
+// sseEvent encodes an event about one comment, with its id, and the key of its site if that is not empty. It returns nil
+// for events that streams do not send.
+func sseEvent(e event.Event, site string) []byte {
+	name, more := "", ""
 	switch e.Kind {
 	case event.Arrived, event.Edited:
-		if e.Shown { // public without review: a moderator's reply, or allowed by the site's policy
-			return fmt.Appendf(nil, "event: arrived\ndata: {\"id\":%q,\"shown\":true}\n\n", e.Comment)
+		if name = "arrived"; e.Shown { // public without review: a moderator's reply, or allowed by the site's policy
+			more = `,"shown":true`
 		}
-		return fmt.Appendf(nil, "event: arrived\ndata: {\"id\":%q}\n\n", e.Comment)
 	case event.Decided, event.Removed:
-		return fmt.Appendf(nil, "event: decided\ndata: {\"id\":%q}\n\n", e.Comment)
+		name = "decided"
+	default:
+		return nil
 	}
-	return nil
+	if site != "" {
+		more += fmt.Sprintf(`,"site":%q`, site)
+	}
+	return fmt.Appendf(nil, "event: %s\ndata: {\"id\":%q%s}\n\n", name, e.Comment, more)
 }

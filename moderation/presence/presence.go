@@ -5,6 +5,7 @@ package presence
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
@@ -16,6 +17,7 @@ import (
 // A Presence is a moderator who has a site's queue open. Comment is the ID of the viewed comment, or "".
 type Presence struct {
 	Account string    `json:"account"`
+	Site    int64     `json:"site"`
 	Name    string    `json:"name"`
 	Comment string    `json:"comment"`
 	At      time.Time `json:"at"` // last sign of presence
@@ -29,7 +31,10 @@ type Store interface {
 	Present(ctx context.Context, site int64) []Presence // by account
 }
 
-// A Service records and lists present moderators. If Presences is nil, it records nothing.
+// anySite is the place in a Store of the last presence of each moderator, whatever its site.
+const anySite = 0
+
+// A Service records and lists present moderators. If Store is nil, it records nothing.
 type Service struct{ Store Store }
 
 // LookAt records that the actor views a comment of a site's queue, or none if comment is "". It needs a moderator.
@@ -41,7 +46,21 @@ func (s Service) LookAt(ctx context.Context, who authz.Actor, at site.Site, comm
 		return problem.Field("/comment", "This is not the ID of a comment.")
 	}
 	if s.Store != nil && who.ID() != "" {
-		s.Store.Appear(ctx, at.ID, Presence{Account: who.ID(), Name: who.Account.Name, Comment: comment})
+		p := Presence{Account: who.ID(), Site: at.ID, Name: who.Account.Name, Comment: comment}
+		s.Store.Appear(ctx, at.ID, p)
+		s.Store.Appear(ctx, anySite, p)
+	}
+	return nil
+}
+
+// LookAtOfAny is LookAt for the queue of all sites: the actor leaves the site of the comment that it viewed before.
+func (s Service) LookAtOfAny(ctx context.Context, who authz.Actor, at site.Site, comment string) error {
+	last := s.last(ctx, who)
+	if err := s.LookAt(ctx, who, at, comment); err != nil {
+		return err
+	}
+	if last.Site != 0 && last.Site != at.ID {
+		s.Store.Leave(ctx, last.Site, who.ID())
 	}
 	return nil
 }
@@ -54,7 +73,32 @@ func (s Service) Leave(ctx context.Context, who authz.Actor, of site.Site) error
 	if s.Store != nil {
 		s.Store.Leave(ctx, of.ID, who.ID())
 	}
+	if s.last(ctx, who).Site == of.ID {
+		s.Store.Leave(ctx, anySite, who.ID())
+	}
 	return nil
+}
+
+// LeaveAll records that the actor has closed the queue of all sites.
+func (s Service) LeaveAll(ctx context.Context, who authz.Actor) error {
+	if err := who.CheckSignedIn(); err != nil {
+		return err
+	}
+	if last := s.last(ctx, who); last.Site != 0 {
+		s.Store.Leave(ctx, last.Site, who.ID())
+		s.Store.Leave(ctx, anySite, who.ID())
+	}
+	return nil
+}
+
+// last returns the last presence of the actor, or a zero one.
+func (s Service) last(ctx context.Context, who authz.Actor) Presence {
+	for _, p := range s.Present(ctx, anySite) {
+		if p.Account == who.ID() {
+			return p
+		}
+	}
+	return Presence{}
 }
 
 func authorize(who authz.Actor, of site.Site) error {
@@ -67,4 +111,9 @@ func (s Service) Present(ctx context.Context, siteID int64) []Presence {
 		return nil
 	}
 	return s.Store.Present(ctx, siteID)
+}
+
+// PresentAnywhere returns the last presence of each moderator on the sites on which the actor has a role, by account.
+func (s Service) PresentAnywhere(ctx context.Context, who authz.Actor) []Presence {
+	return slices.DeleteFunc(s.Present(ctx, anySite), func(p Presence) bool { return who.Role(p.Site) == authz.NoRole })
 }
