@@ -78,7 +78,7 @@ func newSteps(w *desk.Catalog, blog site.Site, current string) (steps []step) {
 		case name == "site" && len(blog.Origins) > 0:
 			s.Says = blog.Origins[0]
 		case name == "moderation":
-			s.Says = w.T("policy."+string(cmp.Or(blog.Settings.Moderation, site.PolicyAll)))
+			s.Says = w.T("policy." + string(cmp.Or(blog.Settings.Moderation, site.PolicyAll)))
 		}
 		steps = append(steps, s)
 	}
