@@ -53,8 +53,24 @@ func (r Reach) Allows(a netip.Addr) bool {
 	return a.Is4() || public6.Contains(a)
 }
 
-// CheckHost returns ErrPrivate if a host resolves to an address that may not be called. It accepts a host whose lookup
-// fails: the host may exist later, and Client checks again.
+// A PrivateError is ErrPrivate with the address, and with the network that a Reach needs to allow it.
+type PrivateError struct {
+	address netip.Addr
+	network netip.Prefix
+}
+
+func (PrivateError) Error() string { return FailedPrivate }
+
+// Is reports whether target is ErrPrivate.
+func (PrivateError) Is(target error) bool { return target == ErrPrivate }
+
+// Private returns the address and its network.
+func (e PrivateError) Private() (address, network string) {
+	return e.address.String(), e.network.String()
+}
+
+// CheckHost returns a PrivateError if a host resolves to an address that may not be called. It accepts a host whose
+// lookup fails: the host may exist later, and Client checks again.
 func (r Reach) CheckHost(ctx context.Context, host string) error {
 	ctx, end := context.WithTimeout(ctx, lookupTimeout)
 	defer end()
@@ -64,10 +80,21 @@ func (r Reach) CheckHost(ctx context.Context, host string) error {
 	}
 	for _, a := range found {
 		if !r.Allows(a) {
-			return ErrPrivate
+			a = a.Unmap().WithZone("")
+			return PrivateError{a, privateNetwork(a)}
 		}
 	}
 	return nil
+}
+
+// privateNetwork returns the network in private of an address, or the address alone.
+func privateNetwork(a netip.Addr) netip.Prefix {
+	for _, p := range private {
+		if p.Contains(a) {
+			return p
+		}
+	}
+	return netip.PrefixFrom(a, a.BitLen())
 }
 
 // Client returns an HTTP client that checks each address when it connects, which prevents DNS rebinding. It returns

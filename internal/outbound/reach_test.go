@@ -1,6 +1,7 @@
 package outbound_test
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 
@@ -24,5 +25,21 @@ func TestReach_AllowsPublicAndListedNetworks(t *testing.T) {
 	}
 	if allowed.Allows(netip.Addr{}) {
 		t.Error("the zero address may be called")
+	}
+}
+
+func TestReach_CheckHostNamesNetwork(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"127.0.0.1": "127.0.0.1 127.0.0.0/8", "10.1.2.3": "10.1.2.3 10.0.0.0/8", "::1": "::1 ::1/128",
+	} {
+		err := outbound.Reach{}.CheckHost(t.Context(), host)
+		private, ok := errors.AsType[outbound.PrivateError](err)
+		if !ok || !errors.Is(err, outbound.ErrPrivate) {
+			t.Fatalf("%s: %v", host, err)
+		}
+		if address, network := private.Private(); address+" "+network != want {
+			t.Errorf("%s is named %s %s, want %s", host, address, network, want)
+		}
 	}
 }

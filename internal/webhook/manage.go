@@ -108,8 +108,7 @@ func (s *Service) draft(ctx context.Context, who authz.Actor, site site.Site, in
 		return Endpoint{}, problem.Field("/url", lacks)
 	}
 	if err := s.reach.CheckHost(ctx, u.Hostname()); err != nil {
-		return Endpoint{}, problem.Field("/url", "This address is inside a network that the server must not reach; "+
-			"the operator can allow that with --reach webhook=NETWORK.")
+		return Endpoint{}, problem.PrivateAddress("/url", "webhook", err)
 	}
 	h := Endpoint{Site: site.ID, ID: txn.NewID(), Kind: in.Kind, Events: events, By: who.ID(), CreatedAt: s.work.Now()}
 	h.URL = s.secret.Seal("webhook", sealContext(h), []byte(u.String()))

@@ -1,6 +1,8 @@
 package problem
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -83,4 +85,17 @@ func Outdated() error {
 func Damaged(cause error) error {
 	return &Error{Kind: Unsound, Code: "storage.corrupt", Err: cause,
 		Detail: "The service's database is damaged, and nothing was stored. Its operator must restore a backup."}
+}
+
+// PrivateAddress returns the error of a field whose host must not be called. err may have a method Private that returns
+// the address and its network. kind is the kind of host in the option --reach.
+func PrivateAddress(field, kind string, err error) error {
+	at := interface {
+		Private() (address, network string)
+	}(nil)
+	if !errors.As(err, &at) {
+		return Field(field, "This address is private.")
+	}
+	address, network := at.Private()
+	return Field(field, fmt.Sprintf("%s is a private address. Start with --reach %s to allow it.", address, kind+"="+network))
 }

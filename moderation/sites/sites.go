@@ -91,9 +91,8 @@ func (s *Service) SetSite(
 		if err := s.work.CheckOwner(ctx, who, key); err != nil {
 			return site.Site{}, err
 		}
-		if s.checkHost(ctx, u.Hostname()) != nil {
-			return site.Site{}, problem.Field("/checker", "This address is inside a network that the server must not "+
-				"reach; the operator can allow that with --reach checker=NETWORK.")
+		if err := s.checkHost(ctx, u.Hostname()); err != nil {
+			return site.Site{}, problem.PrivateAddress("/checker", "checker", err)
 		}
 	}
 	return s.update(ctx, who, key, func(tx Tx, blog *site.Site) error {

@@ -139,8 +139,7 @@ func (s *Service) address(ctx context.Context, typed string) (string, error) {
 	}
 	if s.getter != nil {
 		if err := s.getter.CheckHost(ctx, u.Hostname()); err != nil {
-			return "", problem.Field("/url", "This address is inside a network that the server must not reach; "+
-				"the operator can allow that with --reach neighbour=NETWORK.")
+			return "", problem.PrivateAddress("/url", "neighbour", err)
 		}
 	}
 	return u.String(), nil

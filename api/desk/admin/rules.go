@@ -14,7 +14,7 @@ import (
 type rulesPage struct {
 	desk.Frame
 	Form            url.Values
-	Kinds, Untils   []desk.Link
+	Kinds, Untils   []desk.Link // More of a kind: the fields that it uses
 	Actions         []desk.Link
 	Error           string
 	Lists           bool // the submitted form contains WordPress lists
@@ -107,7 +107,14 @@ func newRulesPage(
 	p := rulesPage{Frame: f, Form: form, Lists: strings.HasPrefix(form.Get("do"), "lists")}
 	p.Untils = untilOptions(w, form.Get("until"), "month", "week", "half", "none")
 	for _, k := range rules.Kinds {
-		p.Kinds = append(p.Kinds, desk.Link{Key: string(k), Label: w.T("rules.kind." + string(k)),
+		uses := ""
+		if k.HasLimit() {
+			uses = "limit "
+		}
+		if k.HasEntries() {
+			uses += "words"
+		}
+		p.Kinds = append(p.Kinds, desk.Link{Key: string(k), Label: w.T("rules.kind." + string(k)), More: uses,
 			Current: form.Get("kind") == string(k)})
 	}
 	hundred := percentText(w, site.Settings.Threshold())

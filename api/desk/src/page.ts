@@ -1,6 +1,7 @@
 import { fields } from './fields'
 import { readyReplies } from './ready'
 import { redacting } from './redact'
+import { ruleKind } from './rulekind'
 import { seen } from './seen'
 import { settings } from './settings'
 import { whatIf } from './whatif'
@@ -18,6 +19,7 @@ export function page(): void {
   link()
   readyReplies()
   redacting()
+  ruleKind()
   seen()
   settings()
   whatIf()
