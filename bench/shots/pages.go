@@ -37,7 +37,6 @@ func pages(demo said, setup string) []shot {
 		{"queue", false, allLooks, demo.desk("en", "/moderate/")},
 		{"queue-ru", false, someLooks, demo.desk("ru", "/moderate/")},
 		{"queue-kk", false, someLooks, demo.desk("kk", "/moderate/")},
-		{"queue-explained", false, []look{wide}, demo.explained},
 		{"campaign", true, allLooks, demo.campaign("en")},
 		{"campaign-ru", true, someLooks, demo.campaign("ru")},
 		{"campaigns", false, someLooks, demo.desk("en", "/moderate/demo/campaigns")},
@@ -254,32 +253,6 @@ func (s said) rules(lang string) func(*testkit.Tab) error {
 			func() error { return scroll(t, "document.body") }, // the page scrolls to the preview
 		)
 	}
-}
-
-// explained shows the queue with a number at each element that docs/moderating.md explains.
-func (s said) explained(t *testkit.Tab) error {
-	return testkit.RunSteps(
-		func() error { return s.desk("en", "/moderate/demo/queue?sort=risk")(t) },
-		func() error { return t.Holds(`document.querySelector("[data-number]")`) },
-		func() error { return t.Holds(`document.querySelector(".card[data-campaign]")`) },
-		func() error {
-			_, err := testkit.Eval[bool](t, `([[".rail .views", 0.9, 0.1], [".chips", 0.98, 0.5], [".band-head h2", -0.06, 0.5],
-				["[data-select]:not([hidden])", 0.5, -0.2], [".card[data-campaign]", 0.5, 0], [".card .n", 1, 0.5],
-				[".lines > li:nth-child(2) .pick", 0, 0.8], [".card[aria-current] .said", 0.97, 0.1],
-				[".card[aria-current] .do", 0.96, 0.3], [".card[aria-current] .why", 0.96, 0.5],
-			].forEach(([what, x, y], i) => {
-				const box = document.querySelector(what).getBoundingClientRect(), mark = document.createElement("b")
-				mark.textContent = i + 1
-				mark.style.cssText = "position: fixed; z-index: 99; width: 24px; height: 24px; border-radius: 50%; " +
-					"display: grid; place-items: center; font-size: 13px; line-height: 1; background: #a8322a; color: #fff; " +
-					"box-shadow: 0 0 0 2px #fff"
-				mark.style.left = box.left + box.width * x - 12 + "px"
-				mark.style.top = box.top + box.height * y - 12 + "px"
-				document.body.append(mark)
-			}), true)`)
-			return err
-		},
-	)
 }
 
 // campaign opens the page of the demo's campaign.

@@ -132,6 +132,7 @@ export class Sweep {
     const item = (template.content.firstElementChild as HTMLElement).cloneNode(true) as HTMLElement
     const label = item.querySelector('label') as HTMLElement
     const part = (selector: string) => item.querySelector(selector) as HTMLElement
+    label.dataset.comment = idOf(card)
     part('kbd').textContent = places[i] ?? ''
     part('b').textContent = campaignOf(card) ? (card.querySelector('.name')?.textContent?.trim() ?? '') : nameOf(card)
     part('.hd').append(card.querySelector('.meta .risk')?.cloneNode(true) ?? '')
