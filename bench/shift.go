@@ -14,7 +14,7 @@ import (
 //   - It uses keys only, and page loads, which are actions too. It waits six seconds before each page load, in which
 //     comments are rescored; a person who reads as many comments takes minutes.
 //   - It sweeps (w): it reads each sheet, keeps the comments whose true label differs from the sheet's proposal by the
-//     keys of their sheetKeys, and takes the rest with Enter. It sweeps twice, so that the model learns between.
+//     keys of their places, and takes the rest with Enter. It sweeps twice, so that the model learns between.
 //   - It decides the comments that are left one by one.
 //   - It knows the true label of a comment once it was on the screen. It never errs about a label.
 type moderator struct {
