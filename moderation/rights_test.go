@@ -126,6 +126,7 @@ RemoveRule          auth   role   role      ok     ok          ok        role   
 RestoreRule         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 ListTakedowns             auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
 Withhold            auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+PreviewWithhold     auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 Restore             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 Blocks              auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 TryBlock            auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
@@ -396,6 +397,10 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 		"ListTakedowns": func(who authz.Actor) error { _, _, err := s.ListTakedowns(ctx, who, w.A, "", 0); return err },
 		"Withhold": func(who authz.Actor) error {
 			_, _, err := s.Withhold(ctx, who, w.A, demand, nil)
+			return err
+		},
+		"PreviewWithhold": func(who authz.Actor) error {
+			_, err := s.PreviewWithhold(ctx, who, w.A, demand)
 			return err
 		},
 		"Restore": func(who authz.Actor) error {

@@ -12,16 +12,23 @@ func TestTakedowns_AddAndRestoreWithoutScript(t *testing.T) {
 	b := w.as("Olga").open("/moderate/blog/queue")
 	b.press(b.card("tram depot"), "Approve", nil)
 	b.open("/moderate/blog/comments/" + c.ID).misses("hidden by legal request").sees("Hide on request…")
-	b.open("/moderate/blog/demands?comment=" + c.ID).sees("No requests yet.").sees(c.ID)
+	b.open("/moderate/blog/demands").sees("No requests yet.").misses("Requested by")
+	b.open("/moderate/blog/demands?comment=" + c.ID).sees("Step 1 of 2").sees(c.ID)
 
+	first := func(in fields) *browser {
+		return b.open("/moderate/blog/demands?new").press(b.form("Continue"), "Continue", in)
+	}
 	person := fields{"what": "https://blog.example/post#aitys-" + c.ID, "by": "Aliya <i>B.</i>", "kind": "person",
-		"law": "privacy", "country": "Germany", "received": "2026-11-19", "public": "full"}
-	b.press(b.form("Hide"), "Hide", person).
-		sees("People are never named in public. Choose another option.").sees("No requests yet.")
-	person["public"] = ""
-	b.press(b.form("Hide"), "Hide", person).sees("Hidden.").sees("Aliya <i>B.</i>").
-		sees("a person, Germany").sees("1 comment · privacy").sees("Received on 19 November 2026").
-		sees("Requested by: a person. Law: privacy.")
+		"law": "privacy", "country": "Germany", "received": "2026-11-19"}
+	first(person).sees("Step 2 of 2").sees("Reader The tram depot was sold").
+		sees("Aliya <i>B.</i> · a person · Germany · privacy")
+	b.press(b.form("Hide"), "Change", nil).sees("Step 1 of 2").sees("blog.example/post#aitys-" + c.ID)
+	b.press(b.form("Continue"), "Continue", fields{"law": "data protection"}).sees("data protection")
+	b.press(b.form("Hide"), "Hide", fields{"public": "full"}).
+		sees("People are never named in public. Choose another option.").sees("Step 2 of 2")
+	b.press(b.form("Hide"), "Hide", fields{"public": ""}).sees("Hidden.").sees("Aliya <i>B.</i>").
+		sees("a person, Germany · 1 comment · data protection").sees("Received on 19 November 2026").
+		sees("Requested by: a person. Law: data protection.")
 	b.open("/moderate/blog/comments/" + c.ID).sees("This comment is hidden by legal request.")
 
 	b.open("/moderate/blog/demands").press(b.form("Restore"), "Restore", fields{"why": " "}).
@@ -34,15 +41,19 @@ func TestTakedowns_AddAndRestoreWithoutScript(t *testing.T) {
 	for _, bad := range []struct{ field, value, says string }{
 		{"what", "https://blog.example/never-commented", "Enter links to comments of this site"},
 		{"what", "https://blog.example/a " + c.ID, "Enter links to comments of this site"},
-		{"by", " ", "Enter the requester in one line"}, {"until", "2026-01-01", "Enter a date in the future"},
-		{"until", "soon", "Enter a date in the future"}, {"received", "2027-01-01", "cannot be in the future"},
+		{"by", " ", "Enter the requester in one line"}, {"received", "2027-01-01", "cannot be in the future"},
 	} {
-		in := fields{"what": c.ID, "by": "A court", "kind": "court", bad.field: bad.value}
-		b.open("/moderate/blog/demands").press(b.form("Hide"), "Hide", in).sees(bad.says)
+		first(fields{"what": c.ID, "by": "A court", "kind": "court", bad.field: bad.value}).sees(bad.says).sees("Step 1 of 2")
 	}
+	for _, until := range []string{"2026-01-01", "soon"} {
+		first(fields{"what": c.ID, "by": "A court", "kind": "court"})
+		b.press(b.form("Hide"), "Hide", fields{"until": until}).sees("Enter a date in the future").sees("Step 2 of 2")
+	}
+	first(fields{"what": "https://blog.example/post", "by": "A court", "kind": "court"}).sees("All comments on a page: A post")
 	// The same form twice, then once with another word: two takedowns.
-	form := b.open("/moderate/blog/demands").form("Hide")
-	sent := b.values(form, fields{"what": c.ID, "by": "Court of appeal", "kind": "court", "law": "Art. 44"})
+	form := first(fields{"what": c.ID, "by": "Court of appeal", "kind": "court", "law": "Art. 44"}).form("Hide")
+	sent := b.values(form, nil)
+	sent.Set("do", "hide")
 	for range 2 {
 		b.submit(form, sent).sees("Hidden.")
 	}

@@ -22,18 +22,7 @@ type rootView struct {
 	*i18n.Catalog
 	Server    string
 	Ready     bool
-	Links     []rootLink
 	Languages []i18n.Language
-}
-
-// A rootLink is a link to another page. Label and More are message keys.
-type rootLink struct{ To, Label, More, Icon string }
-
-var rootLinks = []rootLink{
-	{"/moderate/", "root.desk", "root.desk.more",
-		"M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.5l1 1.5h3l1-1.5H14"},
-	{"/docs", "root.docs", "root.docs.more", "M2.5 3h4A1.5 1.5 0 0 1 8 4.5V13a1.5 1.5 0 0 0-1.5-1h-4z" +
-		"M13.5 3h-4A1.5 1.5 0 0 0 8 4.5V13a1.5 1.5 0 0 1 1.5-1h4z"},
 }
 
 // root serves the home page. It returns 404 to clients that accept JSON but not HTML.
@@ -43,7 +32,7 @@ func root(kit *web.Kit) echo.HandlerFunc {
 		if strings.Contains(accept, "json") && !strings.Contains(accept, "text/html") {
 			return echo.ErrNotFound
 		}
-		v := rootView{Catalog: web.Catalog(c), Server: kit.PublicURL.Host, Links: rootLinks, Languages: i18n.Languages}
+		v := rootView{Catalog: web.Catalog(c), Server: kit.PublicURL.Host, Languages: i18n.Languages}
 		if host := c.Request().Host; kit.AnyHost && len(host) < 100 {
 			v.Server = host
 		}

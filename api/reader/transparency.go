@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -226,7 +227,8 @@ type transparencyView struct {
 	Key, Site, Policy, Rules string
 	From, To, FirstDay       string // FirstDay and LastDay are values of form fields
 	LastDay, Query           string
-	Figures, Appeals         []figure
+	Main, Figures            []figure // the main figures first
+	Appeals                  string
 	Reasons                  []reasonRow
 	Demands                  []takedownRow
 	Sealed, More, First      string
@@ -239,7 +241,8 @@ type transparencyView struct {
 type figure struct{ N, Of string }
 
 // A reasonRow is the number of refusals for a reason, and the results of their appeals.
-type reasonRow struct{ Reason, Refused, Appeals, Overturned string }
+// Width is the length of its bar, at most 200.
+type reasonRow struct{ Reason, Refused, Appeals, Overturned, Width string }
 
 // A takedownRow is a takedown in the page's list. Done contains sentences about its effect.
 type takedownRow struct {
@@ -313,33 +316,39 @@ func queryParams(c echo.Context, names ...string) url.Values {
 
 // addFigures formats the figures for people.
 func (v *transparencyView) addFigures(f takedown.Figures) {
-	refused := 0
-	for _, r := range comment.Reasons() {
-		refused += f.Refused[r]
+	refused, most := 0, 1
+	reasons := comment.Reasons()
+	for _, r := range reasons {
+		refused, most = refused+f.Refused[r], max(most, f.Refused[r])
+	}
+	slices.SortStableFunc(reasons, func(a, b comment.Reason) int { return f.Refused[b] - f.Refused[a] })
+	for _, r := range reasons {
+		if f.Refused[r]+f.ByReason[r].Received == 0 {
+			continue
+		}
 		v.Reasons = append(v.Reasons, reasonRow{v.T("reason." + r.String()), v.Number(f.Refused[r]),
-			v.Number(f.ByReason[r].Received), v.Number(f.ByReason[r].Overturned)})
+			v.Number(f.ByReason[r].Received), v.Number(f.ByReason[r].Overturned), strconv.Itoa(200 * f.Refused[r] / most)})
 	}
 	add := func(key string, n int) { v.Figures = append(v.Figures, figure{v.Number(n), v.T(key)}) }
-	add("open.received", f.Received)
-	add("open.published", f.Published)
+	v.Main = []figure{{v.Number(f.Received), v.T("open.received")}, {v.Number(f.Published), v.T("open.published")},
+		{v.Number(refused), v.T("open.refused")}}
+	if spam := f.Refused[comment.ReasonSpam]; spam > 0 {
+		v.Main[2].Of = v.T("open.refused.spam", "spam", spam)
+	}
 	if f.AutoPublished > 0 {
 		add("open.itself", f.AutoPublished)
-	}
-	if spam := f.Refused[comment.ReasonSpam]; spam > 0 {
-		v.Figures = append(v.Figures, figure{v.Number(refused), v.T("open.refused.spam", "spam", spam)})
-	} else {
-		add("open.refused", refused)
 	}
 	add("open.suspected", f.Suspected)
 	add("open.removed", f.Removed)
 	add("open.waiting", f.Waiting)
 	if f.Wait.Count > 0 {
-		v.Figures = append(v.Figures, figure{v.Duration(f.Wait.Median), v.T("open.median")},
-			figure{v.Duration(f.Wait.P90), v.T("open.ninety")})
+		v.Main = append(v.Main, figure{v.Duration(f.Wait.Median), v.T("open.median")})
+		v.Figures = append(v.Figures, figure{v.Duration(f.Wait.P90), v.T("open.ninety")})
 	}
-	v.Appeals = []figure{
-		{v.Number(f.Appeals.Received), v.T("open.appeals")}, {v.Number(f.Appeals.Overturned), v.T("open.overturned")},
-		{v.Number(f.Appeals.Upheld), v.T("open.upheld")}, {v.Number(f.Appeals.Open), v.T("open.open")},
+	v.Appeals = v.T("open.none")
+	if a := f.Appeals; a.Received > 0 {
+		v.Appeals = v.T("open.appeals", "received", v.Number(a.Received), "overturned", v.Number(a.Overturned),
+			"upheld", v.Number(a.Upheld), "open", v.Number(a.Open))
 	}
 }
 

@@ -201,6 +201,15 @@ var useCases = map[string]func(*faulty) func() error{
 		in.Comments, in.Page = nil, "https://a.example/post"
 		return func() error { _, _, err := w.App.Withhold(w.Ctx, authz.Operator, w.A, in, nil); return err }
 	},
+	"PreviewWithhold": func(w *faulty) func() error {
+		named, of := takedownOf(w.approved()), takedownOf(w.approved())
+		of.Comments, of.Page = nil, "https://a.example/post"
+		return func() error {
+			_, err := w.App.PreviewWithhold(w.Ctx, authz.Operator, w.A, named)
+			_, other := w.App.PreviewWithhold(w.Ctx, authz.Operator, w.A, of)
+			return errors.Join(err, other)
+		}
+	},
 	"Restore": func(w *faulty) func() error {
 		out, _, err := w.App.Withhold(w.Ctx, authz.Operator, w.A, takedownOf(w.approved()), nil)
 		w.Must(err)

@@ -233,6 +233,41 @@ func (s *Service) Withhold(
 	return out, again, nil
 }
 
+// A Preview is what a draft would withhold: the comments of Page, or Comments.
+type Preview struct {
+	Count    int
+	Page     site.Page
+	Comments []comment.Comment
+}
+
+// PreviewWithhold validates a draft like Withhold and returns what it would withhold. It needs an owner.
+func (s *Service) PreviewWithhold(ctx context.Context, who authz.Actor, site site.Site, in Draft) (p Preview, err error) {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+		return p, err
+	}
+	d, comments, err := in.takedown(s.work.Now())
+	if err != nil {
+		return p, err
+	}
+	d.Site = site.ID
+	err = s.work.View(ctx, func(tx Tx) error {
+		if _, err := d.resolve(tx, in.Page, comments); err != nil {
+			return err
+		}
+		p = Preview{Count: d.Count}
+		if d.Page == "" {
+			p.Comments, err = tx.CommentsByID(d.Site, comments)
+			return err
+		}
+		p.Page, err = comment.PageByID(tx, d.Site, d.Page)
+		return err
+	})
+	if err != nil {
+		return p, fmt.Errorf("preview a takedown: %w", err)
+	}
+	return p, nil
+}
+
 // resolve checks that the page or the comments exist. It sets d.Page and d.Count, and returns how many of the comments
 // are public.
 func (d *Takedown) resolve(tx Tx, page string, comments []string) (seen int, err error) {

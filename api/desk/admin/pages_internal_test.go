@@ -2,6 +2,7 @@ package admin
 
 import (
 	"flag"
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -152,10 +153,15 @@ func samplePages(w *desk.Catalog) map[string]any {
 	}, map[string]spamlist.Tally{"valley.example": {Waiting: 3, Decided: 40, Approved: 1}})
 	refusedOffer := newListPreview(w, spamlist.Offer{Failure: spamlist.RefusedSite + `: "b"`}, true)
 	pages["neighbours-off"] = newSpamListsPage(w, f, spamListsPage{Form: url.Values{}, Offer: &refusedOffer}, nil, nil)
+	asks := url.Values{"what": {"<b>"}, "by": {"Harbour Tyres Ltd"}, "kind": {"company"}}
+	for step := 1; step <= 2; step++ {
+		pages[fmt.Sprint("demands-", step)] = newTakedownsPage(w, f, takedownsPage{Step: step, Form: asks, CanEdit: true,
+			formError: formError{"comments", w.T("demands.bad.comments")},
+			Hides: takedownPreview{Requested: "Harbour Tyres Ltd · " + w.T("withheld.who.company"), What: w.N("demands.comments", 1),
+				Comments: good.Disagree}}, nil)
+	}
 	pages["demands"] = newTakedownsPage(w, f, takedownsPage{
-		Form:      url.Values{"what": {"<b>"}, "kind": {"company"}},
-		formError: formError{"comments", w.T("demands.bad.comments")}, CanEdit: true,
-		More: "/moderate/longway/demands?after=x", First: "/moderate/longway/demands",
+		CanEdit: true, More: "/moderate/longway/demands?after=x", First: "/moderate/longway/demands",
 	}, []takedown.ListItem{
 		{Takedown: takedown.Takedown{ID: "d1", By: "District court of <Almaty>", Kind: takedown.Court,
 			Law: "Law on mass media, art. 44", Country: "Kazakhstan",

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"regexp"
@@ -19,23 +20,38 @@ type takedownsPage struct {
 	formError
 	Rows           []takedownRow
 	More, First    string
+	Step           int        // of the form: 1 or 2; 0 on the list
 	Form           url.Values // as submitted
 	Kinds, Publics []desk.Link
+	Hides          takedownPreview
 	CanEdit        bool // the viewer may add and end takedowns
 }
 
 // A takedownRow is a takedown of the register. Restore is the form's address, or "" if the takedown has ended.
 type takedownRow struct {
 	By, Kind, What, Where, Said, Why, Reads, Restore string
+	State, Hue, Day                                  string
 	Comments                                         []desk.Link
 }
 
-// maxLinked limits the linked comments of a takedown.
-const maxLinked = 10
+// A takedownPreview is what a form would hide, and who requests it.
+type takedownPreview struct {
+	Requested string
+	What      string
+	Comments  []desk.Brief
+}
 
+// maxLinked limits the linked comments of a takedown, maxPreviewed the quoted ones of a form.
+const maxLinked, maxPreviewed = 10, 3
+
+// takedowns shows the register, or the first step of the form.
 func (o *admin) takedowns(v *desk.Visit) error {
-	form := url.Values{"received": {o.Clock.Now().UTC().Format(time.DateOnly)}, "what": {v.QueryParam("comment")}}
-	return o.takedownsPage(v, takedownsPage{Form: form})
+	p := takedownsPage{Form: url.Values{"received": {o.Clock.Now().UTC().Format(time.DateOnly)},
+		"what": {v.QueryParam("comment")}, "kind": {string(takedown.Court)}}}
+	if v.QueryParams().Has("new") || v.QueryParam("comment") != "" {
+		p.Step = 1
+	}
+	return o.takedownsPage(v, p)
 }
 
 func (o *admin) takedownsPage(v *desk.Visit, p takedownsPage) error {
@@ -88,11 +104,14 @@ func newTakedownRow(w *desk.Catalog, site string, d takedown.ListItem) takedownR
 		what = w.T("demands.page")
 	}
 	row.What = strings.Join(nonEmpty(what, d.Law, d.Reference), " · ")
+	row.State, row.Hue, row.Day = w.T("demands.hidden"), "q2", w.DayAndYear(d.Received)
 	said := []string{w.T("demands.received", "date", w.Date(d.Received.UTC()))}
 	switch {
 	case d.Status() == takedown.Restored:
+		row.State, row.Hue = w.T("demands.restored"), "good"
 		said = append(said, w.T("open.restored", "date", w.Date(d.Ended.UTC())))
 	case d.Status() == takedown.Lapsed:
+		row.State, row.Hue = w.T("demands.lapsed"), ""
 		said = append(said, w.T("open.lapsed", "date", w.Date(d.Ended.UTC())))
 	case !d.Until.IsZero():
 		said = append(said, w.T("open.until", "date", w.Date(d.Until.UTC())))
@@ -145,27 +164,74 @@ func parseTarget(d *takedown.Draft, typed string) {
 	}
 }
 
-// addTakedown adds a takedown to the register.
+// addTakedown handles both steps of the form: it shows the next step, or adds a takedown to the register.
 func (o *admin) addTakedown(v *desk.Visit) error {
-	d := takedown.Draft{By: v.Form.Get("by"), Kind: takedown.Kind(v.Form.Get("kind")), Law: v.Form.Get("law"),
-		Country: v.Form.Get("country"), Reference: v.Form.Get("reference"),
-		Public: takedown.Disclosure(v.Form.Get("public"))}
-	parseTarget(&d, v.Form.Get("what"))
-	err := parseDates(v.Form, &d)
+	p := takedownsPage{Form: v.Form, Step: 1}
+	if v.Form.Get("do") == "change" {
+		return o.takedownsPage(v, p)
+	}
+	d, err := parseTakedown(v.Form)
+	var would takedown.Preview
+	if err == nil {
+		would, err = o.Takedowns.PreviewWithhold(v.Ctx(), v.Actor, v.Site, d)
+	}
+	if err == nil && v.Form.Get("do") != "hide" {
+		p.Step = 2
+		if p.Hides, err = o.takedownPreview(v, d, would); err != nil {
+			return err
+		}
+		return o.takedownsPage(v, p)
+	}
 	if err == nil {
 		_, _, err = o.Takedowns.Withhold(v.Ctx(), v.Actor, v.Site, d, formKey(v, "desk/demand"))
 	}
 	if err == nil {
 		return o.RedirectWithFlash(v, v.SitePath("/demands"), desk.Flash{Action: "withheld"})
 	}
-	p := takedownsPage{Form: v.Form}
 	if e, told := errors.AsType[*problem.Error](err); told && strings.HasSuffix(e.Code, ".unknown") {
 		err = problem.Field("/comments", "Enter links to comments, or to one page, of this site.")
 	}
 	if p.formError, err = newFormError(v, "demands", err); err != nil {
 		return err
 	}
+	if p.Bad == "public" || p.Bad == "until" || p.Bad == "reference" {
+		p.Step = 2
+		first := d
+		first.Public, first.Until, first.Reference = "", time.Time{}, ""
+		if would, err = o.Takedowns.PreviewWithhold(v.Ctx(), v.Actor, v.Site, first); err != nil {
+			return err
+		}
+		if p.Hides, err = o.takedownPreview(v, d, would); err != nil {
+			return err
+		}
+	}
 	return o.takedownsPage(v, p)
+}
+
+// takedownPreview describes a takedown before it is entered.
+func (o *admin) takedownPreview(v *desk.Visit, d takedown.Draft, would takedown.Preview) (p takedownPreview, err error) {
+	w := v.Words
+	p.Requested = strings.Join(nonEmpty(d.By, w.T("withheld.who."+string(d.Kind)), d.Country, d.Law), " · ")
+	p.What = w.N("demands.comments", would.Count)
+	if would.Page.ID != "" {
+		p.What = w.T("demands.page") + ": " + cmp.Or(would.Page.Title, would.Page.URL)
+		return p, nil
+	}
+	var ids []string
+	for _, c := range would.Comments[:min(maxPreviewed, len(would.Comments))] {
+		ids = append(ids, c.ID)
+	}
+	p.Comments, err = o.Briefs(v, ids)
+	return p, err
+}
+
+// parseTakedown returns the takedown of a form.
+func parseTakedown(form url.Values) (takedown.Draft, error) {
+	d := takedown.Draft{By: form.Get("by"), Kind: takedown.Kind(form.Get("kind")), Law: form.Get("law"),
+		Country: form.Get("country"), Reference: form.Get("reference"), Public: takedown.Disclosure(form.Get("public"))}
+	parseTarget(&d, form.Get("what"))
+	err := parseDates(form, &d)
+	return d, err
 }
 
 // parseDates sets the dates of a takedown from the form.
