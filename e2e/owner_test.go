@@ -11,7 +11,7 @@ import (
 var ownerPages = map[string]string{
 	"blog/settings": "form", "blog/settings/moderation": "form", "blog/settings/replies": "form",
 	"blog/settings/retention": "form", "blog/settings/checker": "form", "blog/settings/training": "h1",
-	"blog/settings/danger": "form", "sessions/mail": "form", "blog/insights": "h1", "blog/what-if": "h1", "blog/log": "h1", "blog/pages": "h1",
+	"blog/settings/appearance": "form", "blog/settings/data": "form", "blog/settings/danger": "form", "sessions/mail": "form", "blog/insights": "h1", "blog/what-if": "h1", "blog/log": "h1", "blog/pages": "h1",
 	"blog/rules": "form", "blog/demands": "form", "blog/webhooks": "form", "blog/neighbours": "form",
 	"blog/block?kind=host&which=shop.example": "form",
 	"people": "form", "tokens": "form", "sites": "table", "sessions": "form",

@@ -42,7 +42,7 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 	b.open("/moderate/second/settings/training")
 	b.press(b.doc, "Copy examples", fields{"from": "blog"}).sees("2 examples copied.")
 
-	settings := func() *browser { return b.open("/moderate/blog/settings/danger") }
+	settings := func() *browser { return b.open("/moderate/blog/settings/data") }
 	settings().press(b.doc, "Check first…", fields{"email": "nobody@mail.example"}).
 		sees("Nothing to erase.")
 	settings().press(b.doc, "Check first…", fields{"email": "nobody"}).
@@ -68,7 +68,7 @@ func TestLessons_EraseNeedsConfirmation(t *testing.T) {
 	today := w.Clock.Now().Format(time.DateOnly)
 	// The other form with this button erases a person's data.
 	retire := func() *html.Node {
-		settings()
+		b.open("/moderate/blog/settings/danger")
 		return find(b.doc, func(n *html.Node) bool {
 			return n.Data == "form" && find(n, func(n *html.Node) bool { return attr(n, "name") == "before" }) != nil
 		})
@@ -89,7 +89,7 @@ func TestLessons_OnlyOwnerErases(t *testing.T) {
 	w.submit(moderation.Submission{Name: "Ann", Email: "ann@mail.example", Body: "A wagtail on the roof."})
 	b := w.as("Olga").open("/moderate/blog/queue")
 	b.press(b.card("wagtail"), "Approve", nil)
-	b.open("/moderate/blog/settings/danger")
+	b.open("/moderate/blog/settings/data")
 	form := find(b.doc, func(n *html.Node) bool {
 		return n.Data == "form" && find(n, func(n *html.Node) bool { return attr(n, "value") == "erase" }) != nil
 	})

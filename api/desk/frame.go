@@ -225,6 +225,7 @@ func settingsNav(w *Catalog, f Frame, path string) []Group {
 	if owns {
 		add(&main, root+"/settings", "section.general")
 		add(&main, root+"/settings/moderation", "section.moderation")
+		add(&main, root+"/settings/appearance", "section.appearance")
 	}
 	if f.Site != nil && f.Moderator {
 		add(&main, root+"/rules", "rules", root+"/block", root+"/blocks")
@@ -259,6 +260,7 @@ func settingsNav(w *Catalog, f Frame, path string) []Group {
 		add(&more, "/moderate/sites", "sites")
 	}
 	if owns {
+		add(&more, root+"/settings/data", "section.data")
 		add(&more, root+"/settings/danger", "section.danger", root+"/lessons", root+"/edit-tokens", root+"/remove")
 	}
 	if !found {

@@ -42,8 +42,8 @@ var templateFiles embed.FS
 // layouts maps page templates to the layouts that contain them.
 var layouts = map[string]string{
 	"settings": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
-	"notifications": "desk",
-	"insights":      "desk", "whatif": "desk", "setup": "solo",
+	"notifications": "desk", "appearance": "desk",
+	"insights": "desk", "whatif": "desk", "setup": "solo",
 	"rules": "desk", "block": "desk", "notes": "desk", "demands": "desk", "webhooks": "desk", "neighbours": "desk",
 }
 
@@ -96,6 +96,7 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 	in.GET("/:site/setup/embed", o.AsOwner(o.embedPage))
 	in.GET("/:site/setup/seen", o.AsOwner(o.lastRequest))
 	in.GET("/:site/settings", o.AsOwner(o.settings))
+	in.GET("/:site/settings/appearance", o.AsOwner(o.appearance))
 	in.GET("/:site/settings/:section", o.AsOwner(o.settings))
 	in.POST("/:site/settings", o.OnSite(o.setSettings))
 	in.POST("/:site/settings/:section", o.OnSite(o.setSettings))

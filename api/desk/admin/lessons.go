@@ -82,14 +82,14 @@ func (o *admin) erase(v *desk.Visit) error {
 	person := learning.DataSubject{Email: email}
 	if v.Form.Get("sure") == "yes" {
 		did, err := o.Privacy.EraseDataSubject(v.Ctx(), v.Actor, v.Site, person, nil)
-		return o.redirectOrShowError(v, "danger", err, desk.Flash{Action: "erase", Done: did.Comments + did.Lessons + did.Copies, Left: did.Left})
+		return o.redirectOrShowError(v, "data", err, desk.Flash{Action: "erase", Done: did.Comments + did.Lessons + did.Copies, Left: did.Left})
 	}
 	would, err := o.Privacy.PreviewErasure(v.Ctx(), v.Actor, v.Site, person)
 	if err != nil {
-		return o.showSettingsError(v, "danger", err)
+		return o.showSettingsError(v, "data", err)
 	}
 	if would.Comments+would.Lessons+would.Copies == 0 {
-		return o.RedirectWithFlash(v, v.SitePath("/settings/danger"), desk.Flash{Action: "erase", Left: would.Left})
+		return o.RedirectWithFlash(v, v.SitePath("/settings/data"), desk.Flash{Action: "erase", Left: would.Left})
 	}
 	p := confirmationPage{Do: "erase", Email: email, Ends: w.T("forgood.end.person"), What: []string{
 		w.N("forgood.comments", would.Comments, "email", email), w.N("forgood.erase", would.Lessons, "email", email)}}

@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/signing"
 	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
 )
@@ -72,18 +73,23 @@ func samplePages(w *desk.Catalog) map[string]any {
 		OriginRequest: site.OriginRequest{Origin: "https://mirror.example", Times: 12}}}
 	checker.Checker = newCheckerStatus(w, externalcheck.State{HasKey: true, KeySuffix: "4711", Checker: externalcheck.Checker{Failures: 3,
 		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: checkerclient.FailedInvalid}})
+	data := settings["data"]
+	data.Data = newDataPage(w, blog.Key, sites.Stats{Totals: sites.Totals{
+		ByState: map[comment.State]int{comment.Approved: 5106, comment.Spam: 61}, Comments: sites.Recent{Month: 214}}})
+	look := newAppearancePage(w, f, url.Values{"theme": {"dark"}, "accent": {"plum"}, "corners": {"round"}}.Get)
+	look.Page = "https://longway.example/bicycle"
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
 		"lazy and clueless, as in every thread."
 	decided := w.T("deed.reject", "who", "Dana K.", "reason", w.T("reason.low.personal_attack"))
 	roles := []desk.Link{{Key: "moderator", Label: w.T("role.moderator"), Current: true},
 		{Key: "owner", Label: w.T("role.owner")}}
-	sites := []desk.Link{{Key: "longway", Label: "The Long Way Round", Current: true}, {Key: "short", Label: "Short cuts"}}
+	shown := []desk.Link{{Key: "longway", Label: "The Long Way Round", Current: true}, {Key: "short", Label: "Short cuts"}}
 	pages := map[string]any{
 		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: newTimestamp(noon),
 			Seen: newTimestamp(noon), Current: true}}},
 		"settings": general, "settings-moderation": moderation, "settings-checker": checker,
-		"settings-danger": settings["danger"],
-		"notifications":   notificationsPage{Frame: f, From: "0", Mails: mailOptions(w, authz.MailDigest)},
+		"settings-danger": settings["danger"], "settings-data": data, "appearance": look,
+		"notifications": notificationsPage{Frame: f, From: "0", Mails: mailOptions(w, authz.MailDigest)},
 		"sites": sitesPage{f, []siteRow{
 			{Key: "longway", Name: "The Long Way Round", Origins: "https://longway.example", Pending: w.Count(12, false),
 				Oldest: w.Oldest(3 * time.Hour), Own: true},
@@ -93,7 +99,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 			invitation: invitation{"https://talk.longway.example/moderate/setup#abc", "dana@longway.example"},
 			Rows: []personRow{
 				{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: "The Long Way Round",
-					Seen: newTimestamp(noon), Editable: true, Open: true, Roles: roles, On: sites,
+					Seen: newTimestamp(noon), Editable: true, Open: true, Roles: roles, On: shown,
 					formError: formError{"role", w.T("people.bad.role")}},
 				{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Role: w.T("role.owner"), Sites: w.T("people.all"),
 					Seen: newTimestamp(noon), Self: true, Editable: true, Roles: roles},
@@ -101,7 +107,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 			},
 		},
 		"tokens": tokensPage{
-			Frame: f, Value: "aitys_0123456789", Form: url.Values{}, On: sites,
+			Frame: f, Value: "aitys_0123456789", Form: url.Values{}, On: shown,
 			formError: formError{"name", w.T("tokens.bad.name")},
 			Scopes:    []desk.Link{{Key: "decide", Label: w.T("scope.decide")}},
 			Ends:      []desk.Link{{Key: "30", Label: w.N("tokens.ends.in", 30)}},

@@ -30,6 +30,7 @@ type settingsPage struct {
 	Install       *installation
 	Checker       *checkerStatus
 	Training      *training
+	Data          *dataPage
 	Danger        bool
 	Toast         *desk.Toast
 }
@@ -81,6 +82,7 @@ var sections = []section{
 	{"retention", []string{"edit_minutes", "close_after_days", "grace_days", "keep_refused_days", "keep_address_days"}, nil},
 	{"checker", []string{"checker", "checker_email"}, nil},
 	{"training", nil, nil},
+	{"data", nil, nil},
 	{"danger", nil, nil},
 }
 
@@ -180,6 +182,12 @@ func (o *admin) settingsPage(v *desk.Visit, s section) (settingsPage, error) {
 		p.Checker = newCheckerStatus(v.Words, state)
 	case "training":
 		p.Training, err = o.training(v)
+	case "data":
+		stats, err := o.Sites.SiteStats(v.Ctx(), v.Actor, []site.Site{v.Site})
+		if err != nil {
+			return p, err
+		}
+		p.Data = newDataPage(v.Words, v.Site.Key, stats[0])
 	case "danger":
 		p.Danger = true
 	}

@@ -1,4 +1,5 @@
 import { fields } from './fields'
+import { look } from './look'
 import { readyReplies } from './ready'
 import { redacting } from './redact'
 import { ruleKind } from './rulekind'
@@ -17,6 +18,7 @@ export function page(): void {
   help()
   fields()
   link()
+  look()
   readyReplies()
   redacting()
   ruleKind()
