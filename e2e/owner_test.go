@@ -60,55 +60,28 @@ func TestDesk_UsesReadersFontSize(t *testing.T) {
 	check()
 }
 
-// railRow is a JavaScript expression for the links of the navigation on a phone, in visual order.
-const railRow = `[...document.querySelectorAll("nav.rail a")].filter(e => e.checkVisibility())
-	.sort((a, b) => a.getBoundingClientRect().x - b.getBoundingClientRect().x)
-	.map(e => e.firstElementChild.nextSibling.textContent.trim()).join(", ")`
-
+// On a phone the navigation is a drawer with all places. Settings lists the pages of the site and of the server.
 func TestNavigation_PhoneListsAllPages(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	tab := w.tab(360, 780, false)
 	w.signIn(tab, email)
-	for page, want := range map[string]string{
-		"blog/queue": "Pending, Suspected, Approved, Refused, Spam, Site",
-		"blog/settings": "Settings, Pending, Pages, Insights, Campaigns, Rules, Audit log, " +
-			"Legal requests, Webhooks, Shared spam lists, Sites, People, API tokens, Your account",
-		"blog/what-if": "Insights, Pending, Pages, Campaigns, Rules, Audit log, " +
-			"Legal requests, Webhooks, Shared spam lists, Settings, Sites, People, API tokens, Your account",
-		"people": "People, Pending, Pages, Insights, Campaigns, Rules, Audit log, " +
-			"Legal requests, Webhooks, Shared spam lists, Settings, Sites, API tokens, Your account",
-		"sessions": "Your account, Pending, Pages, Insights, Campaigns, Rules, Audit log, " +
-			"Legal requests, Webhooks, Shared spam lists, Settings, Sites, People, API tokens",
-	} {
+	for _, page := range []string{"queue", "blog/settings", "blog/what-if", "people", "sessions"} {
 		w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
-		got, err := testkit.Eval[string](tab, railRow)
-		if err != nil || got != want {
-			t.Errorf("%s offers %q, want %q (%v)", page, got, want, err)
-		}
 		wide, err := testkit.Eval[bool](tab, `document.documentElement.scrollWidth > innerWidth`)
 		if err != nil || wide {
 			t.Errorf("%s can be scrolled sideways (%v)", page, err)
 		}
 	}
 	w.steps(tab,
-		func() error { return tab.Go(w.service.URL + "/moderate/blog/queue") },
-		func() error { return tab.Click("link", "Site") },
-		func() error { return tab.Click("link", "API tokens") },
-		func() error { return tab.See("heading", "API tokens") },
-		func() error { return tab.Click("link", "Pending 0") },
-		func() error { return tab.See("heading", "Pending") },
+		func() error { return tab.Go(w.service.URL + "/moderate/queue") },
+		func() error { return tab.Click("link", "Menu") },
+		func() error { return tab.Click("link", "Settings") },
+		func() error { return tab.Holds(loaded("/moderate/blog/settings")) },
+		func() error { return tab.Click("link", "People") },
+		func() error { return tab.See("heading", "People") },
 	)
-
-	// With several sites, the navigation lists all of them.
-	w.site("two", "Second", "https://two.example")
-	testkit.Until(t, "People offers both sites", func() bool {
-		w.must(tab.Go(w.service.URL+"/moderate/people"), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
-		got, err := testkit.Eval[string](tab, railRow)
-		w.must(err)
-		return got == "People, The Blog, Second, Sites, API tokens, Your account"
-	})
 }
 
 func TestAdmin_FormsWorkByRoleAndName(t *testing.T) {
