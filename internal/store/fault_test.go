@@ -252,7 +252,11 @@ var noUseCases = map[string]string{
 	"OriginRequests": "uses no database",
 	"LookAt":         "uses no database",
 	"Leave":          "uses no database",
+	"LookAtOfAny":    "uses no database",
+	"LeaveAll":       "uses no database",
 	"Present":        "uses no database",
+
+	"PresentAnywhere": "uses no database",
 
 	"DismissOrigin": "uses no database",
 

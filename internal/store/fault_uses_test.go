@@ -383,6 +383,7 @@ var useCases = map[string]func(*faulty) func() error{
 		return func() error { _, _, err := w.App.AccountQueueCounts(w.Ctx, authz.Operator); return err }
 	},
 	"SiteQueues": func(w *faulty) func() error {
+		w.waiting(1) // its event makes the site be counted again
 		return func() error { _, err := w.App.SiteQueues(w.Ctx, authz.Operator); return err }
 	},
 	"QueueCounts": func(w *faulty) func() error {

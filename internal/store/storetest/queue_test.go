@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -9,10 +10,12 @@ import (
 
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 var queueRules = []rule{
 	{"each view contains its states, in each order and with each page size", queueOrders},
+	{"a queue of several sites has their comments in order, and of no other site", queueOfSites},
 	{"pages of a queue are stable while it changes", queueIsStable},
 	{"a search finds a literal substring", queueSearch},
 	{"the queue is counted up to a limit", queueCounts},
@@ -39,7 +42,7 @@ func pages(w *env, q comment.QueueQuery, between func()) (all []comment.Comment)
 		}
 		all = append(all, piece...)
 		last := piece[len(piece)-1]
-		q.After = &comment.QueueCursor{At: last.CreatedAt, ID: last.ID, Score: last.Verdict.Score}
+		q.After = comment.CursorOf(last)
 		between()
 	}
 }
@@ -254,4 +257,91 @@ func writerHistory(w *env) {
 		}
 		return err
 	})
+}
+
+// onSite moves a draft to a site and its page.
+func onSite(p site.Page) edit {
+	return func(c *comment.Comment) { c.Site, c.Page = p.Site, p.ID }
+}
+
+func queueOfSites(w *env) {
+	places := []site.Page{w.page}
+	for i := range 24 {
+		blog := w.newSite(fmt.Sprint("site-", i))
+		places = append(places, w.newPage(blog.ID, "https://many.example/post"))
+	}
+	foreign := places[len(places)-1]
+	places = places[:len(places)-1]
+	var drafts []comment.Comment
+	for i := range 50 {
+		drafts = append(drafts, w.draft(onSite(places[i*7%len(places)]), at(time.Duration(i*7%11)*time.Second),
+			scored(float64(i*3%8)/7))) // times and scores repeat
+	}
+	twin := drafts[0]
+	twin.Site, twin.Page = places[1].Site, places[1].ID // two sites may have the same ID
+	drafts = append(drafts, twin)
+	w.insert(append(drafts, w.draft(onSite(foreign)))...)
+	for _, sites := range []int{1, 2, 3, 20, 21, 24} {
+		var ids []int64
+		for _, p := range places[:sites] {
+			ids = append(ids, p.Site)
+		}
+		high := ids[0]
+		suspect := comment.Threshold{Score: 0.5, Other: map[int64]float64{high: 0.8}}
+		for _, view := range []comment.View{comment.ViewPending, comment.ViewSuspected} {
+			var want []string
+			for _, c := range drafts {
+				if slices.Contains(ids, c.Site) && (view == comment.ViewPending || c.Verdict.Score >= suspect.On(c.Site)) {
+					want = append(want, fmt.Sprint(c.Site, " ", c.ID))
+				}
+			}
+			slices.Sort(want)
+			what := fmt.Sprint(sites, " sites, ", view)
+			w.view(func(tx store.Tx) error {
+				n, err := tx.CountQueue(comment.SiteSet{IDs: ids}, view, suspect, 1000)
+				if n != len(want) {
+					w.Errorf("%s: counted %d, want %d", what, n, len(want))
+				}
+				return err
+			})
+			for _, order := range comment.QueueOrders {
+				for _, limit := range []int{1, 3, 100} {
+					list := pages(w, comment.QueueQuery{Sites: comment.SiteSet{IDs: ids}, View: view, Suspect: suspect, Order: order,
+						Limit: limit}, func() {})
+					checkOrder(w, fmt.Sprint(what, " by ", order, ", limit ", limit), order, list)
+					got := make([]string, len(list))
+					for i, c := range list {
+						got[i] = fmt.Sprint(c.Site, " ", c.ID)
+					}
+					if slices.Sort(got); !slices.Equal(got, want) {
+						w.Errorf("%s by %s, limit %d: got %d comments, want %d", what, order, limit, len(got), len(want))
+					}
+				}
+			}
+		}
+	}
+	every := 0 // the store has sites of other tests too
+	for _, c := range pages(w, comment.QueueQuery{Sites: comment.SiteSet{IDs: make([]int64, 100), All: true},
+		View: comment.ViewPending, Order: comment.OldestFirst, Limit: 20}, func() {}) {
+		if slices.ContainsFunc(places, func(p site.Page) bool { return p.Site == c.Site }) {
+			every++
+		}
+	}
+	if every != len(drafts) {
+		w.Errorf("all sites: got %d comments, want %d", every, len(drafts))
+	}
+}
+
+// checkOrder checks that a list is sorted.
+func checkOrder(w *env, what string, order comment.QueueOrder, list []comment.Comment) {
+	key := map[comment.QueueOrder]func(c comment.Comment) float64{
+		comment.OldestFirst:   func(c comment.Comment) float64 { return float64(c.CreatedAt.UnixMicro()) },
+		comment.NewestFirst:   func(c comment.Comment) float64 { return -float64(c.CreatedAt.UnixMicro()) },
+		comment.RiskiestFirst: func(c comment.Comment) float64 { return -c.Verdict.Score },
+		comment.CalmestFirst:  func(c comment.Comment) float64 { return c.Verdict.Score },
+		comment.UsefulFirst:   func(c comment.Comment) float64 { return math.Abs(c.Verdict.Score - 0.5) },
+	}[order]
+	if !slices.IsSortedFunc(list, func(a, b comment.Comment) int { return cmp.Compare(key(a), key(b)) }) {
+		w.Errorf("%s: not sorted", what)
+	}
 }
