@@ -346,6 +346,10 @@ func TestTransparency_TableFitsNarrowScreen(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
+	posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", "Buy cheap chains here.")
+	w.must(err)
+	_, err = w.client.Decide(t.Context(), "spam", "", testkit.CommentRef{ID: posted.ID, Version: posted.Version})
+	w.must(err)
 	reader := w.tab(280, 700, false)
 	w.steps(reader,
 		func() error { return reader.Go(w.service.URL + "/sites/blog/transparency") },

@@ -24,8 +24,10 @@ func (m *matrix) visit(tab *testkit.Tab, at string, widget bool) string {
 	return got.Words
 }
 
-// probeScript is a JavaScript function of a window. It hovers over and focuses all elements, and returns what ran.
+// probeScript is a JavaScript function of a window. It shows the details of all rows of the queue, as the pane does, hovers
+// over and focuses all elements, and returns what ran.
 const probeScript = `(async page => {
+	for (const t of page.document.querySelectorAll(".card template")) t.replaceWith(page.document.importNode(t.content, true))
 	const touch = root => { for (const n of root.querySelectorAll("*")) {
 		for (const kind of ["mouseover", "focus", "pointerenter", "toggle", "animationend"]) n.dispatchEvent(new Event(kind))
 		for (const a of n.attributes) if (/^on/i.test(a.name)) n.dispatchEvent(new Event(a.name.slice(2)))

@@ -43,7 +43,9 @@ func TestOIDC_StaffSignIn(t *testing.T) {
 			func() error { return tab.Go(account) },
 			func() error { return tab.Type("textbox", "Password", "not the password") },
 			func() error { return tab.Click("button", "Link Small") },
-			func() error { return tab.Holds(shows("Wrong password, or this identity") + " && scrollY > 0") },
+			func() error {
+				return tab.Holds(shows("Wrong password, or this identity") + ` && document.querySelector("#elsewhere").getBoundingClientRect().top < innerHeight`)
+			},
 			func() error { return tab.Type("textbox", "Password", password) },
 		)
 		allow(tab, func() error { return tab.Click("button", "Link Small") })

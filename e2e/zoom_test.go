@@ -185,7 +185,7 @@ func (j windowJob) decidesMany() {
 	is := func(expression string) func() error { return func() error { return tab.Holds(expression) } }
 	j.steps(tab,
 		j.fits("a campaign's row"),
-		press("link", "Show all"), is(`document.querySelectorAll(".members.alike > li").length === 5 &&
+		press("button", "More actions"), press("link", "Show all"), is(`document.querySelectorAll(".members.alike > li").length === 5 &&
 			document.readyState === "complete"`), j.fits("a campaign"),
 		press("checkbox", "Include the comment by Reader 2"), is(shows("1 left out")),
 		press("button", "Spam"), is(shows("4 marked as spam")), j.fits("a campaign that is decided"),
@@ -198,9 +198,9 @@ func (j windowJob) decidesMany() {
 		is(`document.querySelector(".band .card")`), j.fits("bands"),
 	)
 	// Scroll through the list. Rows under the button bar do not count as seen.
-	const covered = `[...document.querySelectorAll(".card[data-picked]")].map(c => c.getBoundingClientRect())
-		.filter(b => Math.min(b.bottom, innerHeight - 108) - Math.max(b.top, 0) <
-			0.8 * Math.min(b.height, innerHeight - 108)).length`
+	const covered = `(bar => [...document.querySelectorAll(".card[data-picked]")].map(c => c.getBoundingClientRect()).filter(
+		b => Math.min(b.bottom, innerHeight - bar) - Math.max(b.top, 0) < 0.8 * Math.min(b.height, innerHeight - bar)
+		).length)(innerHeight > 460 ? 72 : 48)`
 	j.steps(tab,
 		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue?sort=risk") },
 		func() error {

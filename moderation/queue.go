@@ -169,18 +169,21 @@ func (s *Service) queue(
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("read queue: %w", err)
 	}
-	of.addTo(out.Items)
+	out.Items = of.withSite(out.Items)
 	return out, nil
 }
 
-// addTo sets the site of each item. It stays empty if the site was added after of was read.
-func (of queueSites) addTo(list []Item) {
-	for i := range list {
-		at := slices.IndexFunc(of.list, func(blog site.Site) bool { return blog.ID == list[i].Comment.Site })
+// withSite sets the site of each item. It drops items of sites that were added after of was read.
+func (of queueSites) withSite(list []Item) []Item {
+	known := list[:0]
+	for _, it := range list {
+		at := slices.IndexFunc(of.list, func(blog site.Site) bool { return blog.ID == it.Comment.Site })
 		if at >= 0 {
-			list[i].Site = of.list[at]
+			it.Site = of.list[at]
+			known = append(known, it)
 		}
 	}
+	return known
 }
 
 // bySite groups items by their site.

@@ -96,33 +96,28 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 }
 
 // next returns the address of the comment that follows another in its list, or of the first if the other left the list.
-// It skips comments that other moderators have open, unless they have all open.
+// It skips comments that other moderators have open, unless they have all open. It returns "" if the list cannot be read.
 func (d *desk) next(v *Visit, at queueParams, id string) (string, error) {
 	if at.site != v.Site.Key {
 		at.site = ""
 	}
 	page, err := d.readQueue(v, at)
+	if err != nil && web.ProblemOf(err).Status < 500 { // the address of the list is not valid
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}
-	items, taken := page.Items, map[string]bool{}
-	for _, of := range v.Sites {
-		if slices.ContainsFunc(items, func(it moderation.Item) bool { return it.Comment.Site == of.ID }) {
-			for _, o := range d.Presence.Present(v.Ctx(), of.ID) {
-				taken[o.Comment] = taken[o.Comment] || o.Account != v.Actor.ID()
-			}
-		}
-	}
+	items := page.Items
 	if i := slices.IndexFunc(items, func(it moderation.Item) bool { return it.Comment.ID == id }); i >= 0 {
 		items = slices.Concat(items[i+1:], items[:i])
 	}
-	free := slices.DeleteFunc(slices.Clone(items), func(it moderation.Item) bool { return taken[it.Comment.ID] })
-	for _, it := range append(free, items...) {
-		if it.Comment.ID != id {
-			return "/moderate/" + it.Site.Key + "/comments/" + url.PathEscape(it.Comment.ID) + "?back=" + url.QueryEscape(at.back()), nil
-		}
+	if len(items) == 0 {
+		return "", nil
 	}
-	return "", nil
+	elsewhere := d.openElsewhere(v, items)
+	it := items[max(0, slices.IndexFunc(items, func(it moderation.Item) bool { return !elsewhere[it.Comment.ID] }))]
+	return "/moderate/" + it.Site.Key + "/comments/" + url.PathEscape(it.Comment.ID) + "?back=" + url.QueryEscape(at.back()), nil
 }
 
 // earlier returns the newest approved and refused comments of a comment's author.

@@ -24,7 +24,7 @@ func (d *desk) decide(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	bySite, err := d.bySite(v, authz.Moderator, "comment", "campaign")
+	bySite, err := d.bySite(v, "comment", "campaign")
 	if err != nil {
 		return err
 	}
@@ -65,9 +65,9 @@ type siteRefs struct {
 	comments, campaigns, batches []string
 }
 
-// bySite groups a form's references of the form SITE/REST by site. It returns an error unless the account has the role
-// on every site. On a site's own route, references need no key.
-func (d *desk) bySite(v *Visit, role authz.Role, fields ...string) (all []siteRefs, err error) {
+// bySite groups the references (SITE/REST) in fields of a form by site. It returns an error without references, and
+// unless the account may decide on every site. On a site's own route, references need no key.
+func (d *desk) bySite(v *Visit, fields ...string) (all []siteRefs, err error) {
 	for _, field := range fields {
 		for _, ref := range strings.Fields(strings.Join(v.Form[field], " ")) {
 			key, rest, ok := strings.Cut(ref, "/")
@@ -80,7 +80,7 @@ func (d *desk) bySite(v *Visit, role authz.Role, fields ...string) (all []siteRe
 				if err != nil {
 					return nil, err
 				}
-				if err := v.Actor.Authorize(of.ID, role, authz.ScopeDecide); err != nil {
+				if err := v.Actor.Authorize(of.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 					return nil, err
 				}
 				at, all = len(all), append(all, siteRefs{site: of})
@@ -95,15 +95,15 @@ func (d *desk) bySite(v *Visit, role authz.Role, fields ...string) (all []siteRe
 			}
 		}
 	}
-	if len(all) == 0 && v.Site.Key != "" {
-		all = []siteRefs{{site: v.Site}}
+	if len(all) == 0 {
+		return nil, problem.Field("/comments", "Select at least one comment.")
 	}
 	return all, nil
 }
 
 // undo undoes batches of decisions.
 func (d *desk) undo(v *Visit) error {
-	bySite, err := d.bySite(v, authz.Moderator, "batch")
+	bySite, err := d.bySite(v, "batch")
 	if err != nil {
 		return err
 	}

@@ -41,10 +41,8 @@ type Frame struct {
 	RailSites   []Link  // the sites with the most pending comments
 	Settings    []Group // the list of settings; nil on other pages
 	Sites       []Link  // the page at hand on each of the account's sites; nil with one site
-	Views       []Link
 	Languages   []Link
 	Search      string
-	State       string
 	Replies     []string // the site's saved replies
 	Wide        bool
 	Compact     bool // a list of rows with the current card in a pane
@@ -114,21 +112,18 @@ func (r Base) DeskFrame(v *Visit, title string) (Frame, error) {
 		role := v.Actor.Role(of.ID)
 		f.Moderator, f.Owner = role >= authz.Moderator, role >= authz.Owner
 	}
-	if err := r.rail(v, &f); err != nil {
-		return f, err
-	}
 	f.Settings = settingsNav(v.Words, f, path)
-	return f, nil
+	return f, r.rail(v, &f)
 }
 
-// samePage returns links to the page at path on each site.
+// samePage returns links to the page at path on each site. From the page of a comment or a campaign they lead to the queue.
 func samePage(all []site.Site, current, path string) (links []Link) {
-	page := "/queue"
-	if rest, ok := strings.CutPrefix(path, "/moderate/"+current+"/"); ok && current != "" && strings.Count(rest, "/") == 0 {
-		page = "/" + rest
+	page, ok := strings.CutPrefix(path, "/moderate/"+current)
+	if current == "" || !ok || strings.HasPrefix(page, "/comments/") || strings.HasPrefix(page, "/campaigns/") {
+		page = "/queue"
 	}
 	for _, s := range all {
-		links = append(links, Link{URL: "/moderate/" + s.Key + page, Label: s.Name, Icon: "inbox", Current: s.Key == current})
+		links = append(links, Link{URL: "/moderate/" + s.Key + page, Label: s.Name, Current: s.Key == current})
 	}
 	return links
 }
@@ -136,8 +131,12 @@ func samePage(all []site.Site, current, path string) (links []Link) {
 // maxRailSites limits the sites in the rail. The page of sites lists all.
 const maxRailSites = 5
 
-// rail sets the links of the rail with their counts of comments.
+// rail sets the links of the rail with their counts of comments. An account without sites has only its settings there.
 func (r Base) rail(v *Visit, f *Frame) error {
+	if len(v.Sites) == 0 {
+		f.Rail = railLinks(v.Words, *f, nil, v.Request().URL.Path, "", nil, false)
+		return nil
+	}
 	total, capped, err := r.moderation.AccountQueueCounts(v.Ctx(), v.Actor)
 	if err != nil {
 		return err
@@ -148,7 +147,7 @@ func (r Base) rail(v *Visit, f *Frame) error {
 	}
 	slices.SortStableFunc(waiting, func(a, b moderation.SiteQueue) int { return b.Pending - a.Pending })
 	of := f.Site
-	if of == nil && len(v.Sites) > 0 {
+	if of == nil {
 		of = &SiteRef{v.Sites[0].Key, v.Sites[0].Name}
 	}
 	f.Rail = railLinks(v.Words, *f, of, v.Request().URL.Path, v.QueryParam("state"), total, capped)
@@ -157,7 +156,7 @@ func (r Base) rail(v *Visit, f *Frame) error {
 	}
 	for _, q := range waiting[:min(len(waiting), maxRailSites)] {
 		url := QueueURL(q.Site.Key)
-		f.RailSites = append(f.RailSites, Link{URL: url, Label: q.Site.Name, Hue: hue(q.Site.Name),
+		f.RailSites = append(f.RailSites, Link{Key: q.Site.Key, URL: url, Label: q.Site.Name, Hue: hue(q.Site.Name),
 			Current: url == v.Request().URL.Path, Count: v.Words.Count(q.Pending, q.Pending >= comment.MaxCount)})
 	}
 	if len(waiting) > maxRailSites && f.Owner {
@@ -166,7 +165,7 @@ func (r Base) rail(v *Visit, f *Frame) error {
 	return nil
 }
 
-// railLinks returns the desk's places. Insights and settings are those of the site of.
+// railLinks returns the desk's places. Insights and settings are those of the site of; without one there are no others.
 func railLinks(
 	w *Catalog, f Frame, of *SiteRef, path, state string, counts map[comment.View]int, capped bool,
 ) []Link {
@@ -183,15 +182,17 @@ func railLinks(
 		}
 		return l
 	}
+	settings := Link{URL: "/moderate/sessions", Label: w.T("settings"), Icon: "settings", Current: f.Settings != nil}
+	if of == nil {
+		return []Link{settings}
+	}
 	links := []Link{
 		place("inbox", "queue", comment.ViewPending, comment.ViewSuspected),
 		place("flag", "view.reported", comment.ViewReported),
 		place("back", "view.appealed", comment.ViewAppealed),
 		place("decided", "decided", comment.ViewApproved, comment.ViewRejected, comment.ViewSpam),
 	}
-	settings := Link{URL: "/moderate/sessions", Label: w.T("settings"), Icon: "settings",
-		Current: settingsNav(w, f, path) != nil}
-	if of != nil && f.Moderator {
+	if f.Moderator {
 		root := "/moderate/" + of.Key
 		links = append(links, Link{URL: root + "/insights", Label: w.T("insights"), Icon: "chart",
 			Current: path == root+"/what-if" || strings.HasPrefix(path, root+"/insights")})

@@ -12,7 +12,6 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/presence"
 	"github.com/aitys/aitys/moderation/site"
 )
 
@@ -81,10 +80,9 @@ func (d *desk) queue(v *Visit) error {
 		return err
 	}
 	at := parseQueueParams(v.Site.Key, v.QueryParams())
-	ms := &makers{desk: d, visit: v, params: at, bySite: map[string]*cardMaker{}}
-	if at.sort == "" {
+	if pending := slices.Contains(tabs[0], at.view()); pending && at.sort == "" {
 		at.sort = keptOrder(v)
-	} else {
+	} else if pending && isOrder(at.sort) {
 		d.keepOrder(v, at.sort)
 	}
 	page, err := d.readQueue(v, at)
@@ -95,7 +93,7 @@ func (d *desk) queue(v *Visit) error {
 		at.after = "" // the remaining comments were rescored and sort earlier now
 		return v.SeeOther(at.url())
 	}
-	ms.params = at
+	ms := d.newMakers(v, at, f)
 	p, err := ms.queuePage(f, page)
 	if err != nil {
 		return err
@@ -118,9 +116,7 @@ func (d *desk) queue(v *Visit) error {
 			p.OriginRequest = &k
 		}
 	}
-	if f.Moderator {
-		p.setCurrent(d.present(v, p.Cards), v.Actor.ID(), v.QueryParam("at"))
-	}
+	p.setCurrent(d.openElsewhere(v, page.Items), v.QueryParam("at"))
 	return v.Show("queue", p)
 }
 
@@ -153,7 +149,7 @@ func (ms *makers) queuePage(f Frame, page moderation.QueuePage) (queuePage, erro
 	all := at
 	all.search = ""
 	p.Clear = all.url()
-	p.Compact, p.Search, p.State = true, at.search, at.state
+	p.Compact, p.Search = true, at.search
 	p.Title = p.Heading
 	if n := page.Counts[at.view()]; n > 0 {
 		p.Total = w.Count(n, page.Capped)
@@ -170,9 +166,6 @@ func (ms *makers) queuePage(f Frame, page moderation.QueuePage) (queuePage, erro
 		p.Cards = append(p.Cards, m.card(it))
 		p.addReplies(m)
 	}
-	if err := ms.findOne(f); err != nil {
-		return p, err
-	}
 	needs := ""
 	if ms.one != nil {
 		m, err := ms.ofSite(*ms.one)
@@ -184,7 +177,6 @@ func (ms *makers) queuePage(f Frame, page moderation.QueuePage) (queuePage, erro
 	if at.banded() && needs == "" {
 		p.Totals = bandTotals(page)
 	}
-	p.setCurrent(nil, "", ms.visit.QueryParam("at"))
 	if page.Next != "" {
 		next := at
 		next.after = page.Next
@@ -220,14 +212,15 @@ type makers struct {
 	one    *site.Site // the site of the path, or the account's only site; nil with several
 }
 
-// findOne sets one. The frame has a site if it is about one.
-func (ms *makers) findOne(f Frame) error {
-	for i, s := range ms.visit.Sites {
+// newMakers returns the makers for a list. The frame names the site if the list is about one.
+func (d *desk) newMakers(v *Visit, at queueParams, f Frame) *makers {
+	ms := &makers{desk: d, visit: v, params: at, bySite: map[string]*cardMaker{}}
+	for i, s := range v.Sites {
 		if f.Site != nil && s.Key == f.Site.Key {
-			ms.one = &ms.visit.Sites[i]
+			ms.one = &v.Sites[i]
 		}
 	}
-	return nil
+	return ms
 }
 
 // readQueue returns a page of the queue of the site at.site, or of all sites.
@@ -249,42 +242,37 @@ func (ms *makers) ofSite(s site.Site) (*cardMaker, error) {
 	return m, nil
 }
 
-// setCurrent sets the current card: the one with the ID at, or the first that no other moderator has open.
-func (p *queuePage) setCurrent(present []presence.Presence, account, at string) {
+// setCurrent sets the current card: the one with the ID at, or the first that is not open elsewhere.
+func (p *queuePage) setCurrent(elsewhere map[string]bool, at string) {
 	start := slices.IndexFunc(p.Cards, func(k card) bool { return k.ID == at })
 	if start < 0 {
-		start = max(0, slices.IndexFunc(p.Cards, func(k card) bool {
-			return !slices.ContainsFunc(present, func(o presence.Presence) bool {
-				return o.Comment == k.ID && o.Account != account
-			})
-		}))
+		start = max(0, slices.IndexFunc(p.Cards, func(k card) bool { return !elsewhere[k.ID] }))
 	}
 	for i := range p.Cards {
 		p.Cards[i].Current = i == start
 	}
 }
 
-// orderCookie keeps the order that the account chose last, for its next visit.
+// orderCookie stores the order of pending comments that was chosen last in this browser.
 const orderCookie = "aitys-order"
 
-// keptOrder returns the order of the cookie, or "" in views of decided comments and without a valid cookie.
+// keptOrder returns the order of the cookie, or "" without a valid cookie.
 func keptOrder(v *Visit) string {
-	cookie, err := v.Cookie(orderCookie)
-	if err != nil || !slices.Contains(comment.QueueOrders[:], comment.QueueOrder(cookie.Value)) {
-		return ""
+	if cookie, err := v.Cookie(orderCookie); err == nil && isOrder(cookie.Value) {
+		return cookie.Value
 	}
-	if view := comment.View(v.QueryParam("state")); view != "" && view != comment.ViewPending && view != comment.ViewSuspected {
-		return ""
-	}
-	return cookie.Value
+	return ""
 }
+
+func isOrder(name string) bool { return slices.Contains(comment.QueueOrders, comment.QueueOrder(name)) }
 
 func (d *desk) keepOrder(v *Visit, order string) {
 	v.SetCookie(&http.Cookie{Name: orderCookie, Value: order, Path: "/moderate", MaxAge: 365 * 24 * 3600, HttpOnly: true,
 		Secure: d.Secure(), SameSite: http.SameSiteStrictMode})
 }
 
-// lastBatches sets the account's last batches on the page's sites, newest first. Batch IDs sort by time.
+// lastBatches sets the account's last batches, newest first. With many sites it reads only those of the page. Batch IDs
+// sort by time.
 func (d *desk) lastBatches(v *Visit, p *queuePage) error {
 	var all []string
 	for _, of := range v.Sites {
@@ -307,14 +295,19 @@ func (d *desk) lastBatches(v *Visit, p *queuePage) error {
 	return nil
 }
 
-// present returns the moderators who have comments of the account's sites open.
-func (d *desk) present(v *Visit, cards []card) (all []presence.Presence) {
-	for _, of := range v.Sites {
-		if slices.ContainsFunc(cards, func(k card) bool { return k.Site == of.Key }) {
-			all = append(all, d.Presence.Present(v.Ctx(), of.ID)...)
+// openElsewhere returns the IDs of the comments that other moderators have open, on the sites of items.
+func (d *desk) openElsewhere(v *Visit, items []moderation.Item) map[string]bool {
+	open, asked := map[string]bool{}, map[int64]bool{}
+	for _, it := range items {
+		if asked[it.Site.ID] {
+			continue
+		}
+		asked[it.Site.ID] = true
+		for _, o := range d.Presence.Present(v.Ctx(), it.Site.ID) {
+			open[o.Comment] = open[o.Comment] || o.Account != v.Actor.ID()
 		}
 	}
-	return all
+	return open
 }
 
 // A listEnd is the message after the last card: Some after at least one card, None in an empty list. Others links to
@@ -329,11 +322,10 @@ func listEndOf(w *Catalog, at queueParams, page moderation.QueuePage, oneSite bo
 	all := queueParams{site: at.site}
 	switch n := page.Counts[comment.ViewPending]; {
 	case at.view() == comment.ViewPending && !at.filtered():
-		r = listEnd{Some: w.T("rest.some"), None: w.T("rest.none"), First: true}
+		r = listEnd{Some: w.T("rest.some"), None: w.T("rest.none"), First: oneSite}
 		for _, n := range page.Counts {
 			r.First = r.First && n == 0
 		}
-		r.First = r.First && oneSite
 	case n > 0:
 		r.Others, r.URL = w.N("rest.others", n), all.url()
 	}

@@ -368,7 +368,7 @@ func countsEvent(out countsOut) ([]byte, error) {
 	return fmt.Appendf(nil, "event: counts\ndata: %s\n\n", data), nil
 }
 
-// present returns the event that lists the moderators who have the queue open.
+// present returns an event with the moderators who have the queue open.
 func (h *Queues) present(ctx context.Context, f *queue) []byte {
 	type presenceOut struct {
 		Account string  `json:"account"`

@@ -99,7 +99,7 @@ func TestAddSite_UniqueKeyAndIdempotent(t *testing.T) {
 		"n w": "field.invalid",
 		"n/w": "field.invalid", "ключ": "field.invalid", strings.Repeat("k", 41): "field.invalid", "new\n": "field.invalid",
 		"assets": "field.invalid", "people": "field.invalid", "signin": "field.invalid", "language": "field.invalid",
-		"queue": "",
+		"queue": "field.invalid", "queues": "",
 	} {
 		_, err := add(key, nil)
 		apptest.WantCode(t, key, err, want)

@@ -15,7 +15,8 @@ export class Bands {
     this.#observer = new IntersectionObserver(entries => this.#intersected(entries), {
       root: whole ? null : root,
       threshold: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-      rootMargin: whole ? '-88px 0px -72px' : '-36px 0px 0px', // sticky bars cover rows
+      // Sticky bars cover rows. In low windows only the buttons are sticky.
+      rootMargin: !whole ? '-36px 0px 0px' : innerHeight > 460 ? '-88px 0px -72px' : '0px 0px -48px',
     })
     cards.list.addEventListener('change', () => this.#update())
     cards.list.addEventListener('click', event => {

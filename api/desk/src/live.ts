@@ -54,8 +54,9 @@ export class Live {
     })
     source.addEventListener('present', event => this.#presence.update(read(event).present ?? []))
     source.addEventListener('counts', event => {
-      const { counts, counts_capped } = read(event)
+      const { counts, counts_capped, sites } = read(event)
       this.#count(counts ?? {}, counts_capped === true)
+      for (const { key, pending } of sites ?? []) set(`[data-pending="${CSS.escape(key)}"]`, pending, true)
     })
     source.addEventListener('error', () => {
       this.#startPolling()
@@ -96,7 +97,7 @@ export class Live {
     const inserted = await this.#queue.refresh().catch(() => 0)
     if (inserted === 0) {
       const url = new URL(location.href)
-      url.searchParams.delete('after')
+      for (const name of ['after', 'at']) url.searchParams.delete(name)
       url.searchParams.set('sort', 'newest')
       location.href = url.href
       return
@@ -128,10 +129,11 @@ export class Live {
   }
 
   #count(counts: Counts, capped: boolean): void {
-    for (const [view, n] of Object.entries(counts)) {
-      for (const count of document.querySelectorAll(`[data-count="${view}"]`))
-        count.textContent = capped && n >= 1000 ? `${write(1000)}+` : write(n)
-    }
+    const { site } = document.body.dataset
+    const ofAll = !site || !document.querySelector('[data-pending]') // the counts are those of the rail too
+    for (const [view, n] of Object.entries(counts))
+      set(ofAll ? `[data-count="${view}"], [data-total="${view}"]` : `[data-count="${view}"]`, n, capped)
+    if (site && counts.pending !== undefined) set(`[data-pending="${CSS.escape(site)}"]`, counts.pending, capped)
     title()
     this.#waiting = counts.pending ?? this.#waiting
     const here = counts[this.#queue.cards.list.dataset.view ?? ''] ?? 0
@@ -169,6 +171,12 @@ export class Live {
   }
 }
 
+/** Shows a count in the elements that match a selector. Capped counts end at 1,000. */
+function set(selector: string, n: number, capped: boolean): void {
+  for (const count of document.querySelectorAll(selector))
+    count.textContent = capped && n >= 1000 ? `${write(1000)}+` : write(n)
+}
+
 /** Returns the root of the moderation API of a site, or of all sites. */
 function moderation(site: string | undefined): string {
   return site ? `/api/v1/sites/${encodeURIComponent(site)}/moderation` : '/api/v1/moderation'
@@ -179,6 +187,7 @@ function read(event: Event): {
   shown?: boolean
   counts?: Counts
   counts_capped?: boolean
+  sites?: { key: string; pending: number }[]
   present?: Person[]
 } {
   return JSON.parse((event as MessageEvent<string>).data)

@@ -153,9 +153,11 @@ function frameOf(fresh: Document, next: string | undefined, counted: boolean): v
   line.hidden = next === undefined
   const a = line.querySelector('a')
   if (a && next) a.href = next
-  for (const count of fresh.querySelectorAll<HTMLElement>('[data-count]')) {
-    const mine = document.querySelector(`[data-count="${count.dataset.count}"]`)
-    if (mine && counted) mine.textContent = count.textContent
+  for (const name of counted ? ['count', 'total', 'pending'] : []) {
+    for (const count of fresh.querySelectorAll<HTMLElement>(`[data-${name}]`)) {
+      const same = `[data-${name}="${CSS.escape(count.dataset[name] ?? '')}"]`
+      for (const mine of document.querySelectorAll(same)) mine.textContent = count.textContent
+    }
   }
   over('others', fresh)
   over('young', fresh)
