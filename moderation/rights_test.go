@@ -46,6 +46,7 @@ ChangedItems               auth   ok     ok        ok     ok          ok        
 Campaigns           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Members             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+SearchPages         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 StaffNames          auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Acts                auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 Log                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
@@ -75,6 +76,7 @@ SetPage             auth   role   ok        ok     ok          ok        role   
 Forget              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 SetSite             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 AddAccountHere      auth   role   role      ok     ok          ok        role   role    site   site   site     role
+Invite              auth   role   role      ok     ok          ok        role   role    site   site   site     role
 AddAccountAll       auth   role   role      role   ok          ok        role   role    role   role   role     role
 AllowOrigin         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 EndEditTokens       auth   role   role      ok     ok          ok        role   role    site   site   site     ok
@@ -241,7 +243,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 	w.Must(w.App.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
 	other := w.AddStaff("other", authz.Moderator, "a")
 	n := 0
-	fresh := func() string { n++; return strings.Repeat("x", n) }
+	fresh := func() string { n++; return fmt.Sprint("x", n) }
 	near := spamlist.Draft{URL: "https://near.example/list", Key: strings.Repeat("A", 43), Weight: 1}
 	rule := rules.Draft{Kind: rules.KindWord, Words: "casino"}
 	hook := webhook.Draft{URL: "http://127.0.0.1:9/", Events: []string{webhook.Refused}}
@@ -301,6 +303,10 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			return err
 		},
 		"Pages": func(who authz.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
+		"SearchPages": func(who authz.Actor) error {
+			_, _, err := s.SearchPages(ctx, who, w.A, sites.PageSearch{})
+			return err
+		},
 		"Log": func(who authz.Actor) error {
 			_, _, err := s.Log(ctx, who, w.A, moderation.LogRequest{})
 			return err
@@ -474,6 +480,11 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 		"AddAccountAll": func(who authz.Actor) error {
 			_, _, err := s.AddAccount(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New",
 				Role: authz.Author})
+			return err
+		},
+		"Invite": func(who authz.Actor) error {
+			_, err := s.Invite(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New",
+				Role: authz.Author, Sites: []string{"a"}}, "en")
 			return err
 		},
 		"SetOther": func(who authz.Actor) error {

@@ -49,8 +49,8 @@ func TestSetup_FirstOwnerUsesLink(t *testing.T) {
 	b.open("/moderate/longway/setup/seen").sees(`{"seen":"Seen 3 s ago on https://longway.example"}`)
 	b.open("/moderate/longway/setup/site").press(b.doc, "Continue", fields{"name": "The Longer Way"}).sees("Moderation")
 	b.open("/moderate/sessions/mail")
-	if chosen := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == "mail" && has(n, "checked") }); attr(chosen, "value") != "digest" {
-		t.Errorf("the first owner gets the mail %q, want a digest", attr(chosen, "value"))
+	if chosen := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == "mail" && has(n, "checked") }); attr(chosen, "value") != "daily" {
+		t.Errorf("the first owner gets the mail %q, want a daily digest", attr(chosen, "value"))
 	}
 	if other := newBrowser(t, w.url).follow(link); other.status != http.StatusUnauthorized {
 		t.Errorf("the used link answers %d, want 401", other.status)

@@ -217,7 +217,6 @@ type campaignsPage struct {
 type campaignRow struct {
 	URL, Text, Said, Spread string
 	Waiting, Refused        string
-	Last, When              string
 }
 
 // campaigns lists a site's campaigns, the one with the newest copy first.
@@ -258,8 +257,9 @@ func (m *cardMaker) campaignsPage(f Frame, all []campaign.Summary, samples []mod
 			Spread:  m.spread(k),
 			Waiting: m.Number(k.Waiting),
 			Refused: m.Number(k.Refused),
-			Last:    ISO(k.LastSeen),
-			When:    Stamp(k.LastSeen),
+		}
+		if last := m.span(m.now.Sub(k.LastSeen)); last != m.span(m.now.Sub(k.FirstSeen)) {
+			r.Spread += ", " + m.T("alike.last", "time", last)
 		}
 		if i := slices.IndexFunc(samples, func(s moderation.ItemHistory) bool { return s.Comment.ID == k.Sample }); i >= 0 {
 			r.Text = shorten(strings.Join(strings.Fields(samples[i].Comment.Source), " "), 140)

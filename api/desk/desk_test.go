@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -314,4 +315,41 @@ func TestLog_BatchIsOneLine(t *testing.T) {
 	b := w.as("Olga").open("/moderate/blog/log").sees("Dana marked 5 as spam").sees("2 more")
 	b.open("/moderate/blog/log?batch=" + out.Batch).sees("Dana marked 5 as spam").sees("offer 0").sees("offer 4").misses("more")
 	b.press(b.doc, "Undo all 5", nil).sees("You undid 5 decisions")
+}
+
+func TestPages_SearchAndSort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i, title := range []string{"Birds", "Apples", "Clouds"} {
+		for n := range i + 1 {
+			w.Clock.Add(time.Second)
+			w.submit(moderation.Submission{PageURL: "https://blog.example/" + strings.ToLower(title),
+				Body: fmt.Sprintf("A remark on %s, number %d.", title, n)})
+		}
+	}
+	b := w.as("Olga")
+	order := func(query, want string) {
+		t.Helper()
+		var got []string
+		find(b.open("/moderate/blog/pages"+query).doc, func(n *html.Node) bool {
+			if n.Data == "th" && attr(n, "scope") == "row" {
+				got = append(got, nameOf(n))
+			}
+			return false
+		})
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s: got %q, want %q", query, s, want)
+		}
+	}
+	const birds, apples, clouds = "https://blog.example/birds", "https://blog.example/apples", "https://blog.example/clouds"
+	order("", clouds+" "+apples+" "+birds)
+	order("?sort=title", apples+" "+birds+" "+clouds)
+	order("?sort=pending", clouds+" "+apples+" "+birds)
+	order("?q=BIRD", birds)
+	b.open("/moderate/blog/pages?q=xyzzy").sees("No page found")
+	for _, bad := range []string{"?sort=size", "?after=x"} {
+		if got := b.open("/moderate/blog/pages" + bad).status; got != http.StatusBadRequest {
+			t.Errorf("%s answers %d, want 400", bad, got)
+		}
+	}
 }

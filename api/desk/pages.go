@@ -10,8 +10,10 @@ const rowsPerPage = 50
 
 type pagesPage struct {
 	Frame
-	Rows []pageRow
-	Next string
+	Rows   []pageRow
+	Next   string
+	Sought string
+	Sorts  []Link
 }
 
 type pageRow struct {
@@ -22,7 +24,9 @@ type pageRow struct {
 
 // pages lists a site's pages.
 func (d *desk) pages(v *Visit) error {
-	all, next, err := d.Sites.Pages(v.Ctx(), v.Actor, v.Site, v.QueryParam("after"), rowsPerPage)
+	in := sites.PageSearch{Text: v.QueryParam("q"), Sort: sites.PageSort(v.QueryParam("sort")), After: v.QueryParam("after"),
+		Limit: rowsPerPage}
+	all, next, err := d.Sites.SearchPages(v.Ctx(), v.Actor, v.Site, in)
 	if err != nil {
 		return err
 	}
@@ -30,18 +34,22 @@ func (d *desk) pages(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	p := pagesPage{Frame: f, Next: nextPageURL(v.SitePath("/pages"), next)}
+	p := pagesPage{Frame: f, Sought: in.Text, Sorts: pageSorts(v.Words, in.Sort)}
+	if next != "" {
+		p.Next = v.SitePath("/pages?" + url.Values{"q": {in.Text}, "sort": {string(in.Sort)}, "after": {next}}.Encode())
+	}
 	for _, e := range all {
 		p.Rows = append(p.Rows, pageRow{e.ID, e.URL, pageTitle(e.Page), e.Approved, e.Pending, e.Open, e.Old})
 	}
 	return v.Show("pages", p)
 }
 
-func nextPageURL(path, next string) string {
-	if next == "" {
-		return ""
+// pageSorts returns the orders of pages as options.
+func pageSorts(w *Catalog, by sites.PageSort) (all []Link) {
+	for _, s := range sites.PageSorts {
+		all = append(all, Link{Key: string(s), Label: w.T("pages.by." + string(s)), Current: s == by})
 	}
-	return path + "?after=" + url.QueryEscape(next)
+	return all
 }
 
 // setPage opens or closes a page for new comments, or sets its title from a card's form.

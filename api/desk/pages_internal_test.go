@@ -21,6 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -196,7 +197,7 @@ func samplePages(w *Catalog) map[string]any {
 		"cards": cardsPage{f, q.Cards}, "signin": signInPage{Frame: f, Error: w.T("signin.refused")},
 		"error": ErrorPage{Frame: f, Heading: w.T("link.dead"), Detail: w.T("link.dead.text"), To: "/",
 			ToWords: w.T("signin")},
-		"pages": pagesPage{Frame: f, Rows: []pageRow{{"p", "https://longway.example/bicycle",
+		"pages": pagesPage{Frame: f, Sought: "longway", Sorts: pageSorts(w, sites.PagesPending), Rows: []pageRow{{"p", "https://longway.example/bicycle",
 			"Why I sold my car for a bicycle", 12, 3, true, false},
 			{"o", "https://longway.example/tram", "The last tram", 4, 0, true, true}}},
 	}

@@ -34,6 +34,10 @@ func (s *Service) readerLetter(ctx context.Context, m Message, site site.Site, n
 			needed = s.codeMail(w, m, site, now, t, &p)
 			return nil
 		}
+		if kind == mailbox.Invitation {
+			needed = s.invitationMail(w, m, site, now, t, &p)
+			return nil
+		}
 		if kind == mailbox.DataLink {
 			link.Letter, link.Ends = m.ID, now.Add(dataLinkTTL)
 			s.dataLink(w, site, link, t, &p)
@@ -72,6 +76,18 @@ func (s *Service) codeMail(
 	p.Lead = w.T("mail.code.lead", "site", site.Name)
 	p.Then, p.Foot = []string{w.T("mail.code.once")}, w.T("mail.code.not")
 	return now.Before(m.CreatedAt.Add(mailbox.CodeLife))
+}
+
+// invitationMail writes a mail with the link that sets the password of a new account. It reports whether the link is
+// still valid.
+func (s *Service) invitationMail(
+	w *i18n.Catalog, m Message, site site.Site, now time.Time, t *letter, p *content,
+) (needed bool) {
+	t.Subject = w.T("mail.invite.subject", "site", site.Name)
+	p.Lead, p.Then = w.T("mail.invite.lead", "site", site.Name), []string{w.T("mail.invite.then")}
+	p.Button = button{w.T("mail.invite.button"), s.serviceURL("/moderate/setup") + "#" + mailbox.InvitationToken(s.secret, m.ID)}
+	p.Foot = w.T("mail.invite.foot")
+	return now.Before(m.CreatedAt.Add(mailbox.InvitationLife))
 }
 
 // dataLink writes a mail with a link to the data stored about an address. Its text does not depend on that data.

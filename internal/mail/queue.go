@@ -76,15 +76,20 @@ const (
 
 // nextDaytime returns t or, if t is at night, the morning after it.
 func nextDaytime(t time.Time, zone *time.Location) time.Time {
-	local := t.In(zone)
-	if h := local.Hour(); h >= nightTo && h < nightFrom {
+	if h := t.In(zone).Hour(); h >= nightTo && h < nightFrom {
 		return t
 	}
-	morning := time.Date(local.Year(), local.Month(), local.Day(), nightTo, 0, 0, 0, zone)
-	if local.Hour() >= nightFrom {
-		morning = time.Date(local.Year(), local.Month(), local.Day()+1, nightTo, 0, 0, 0, zone)
+	return nextMorning(t, zone)
+}
+
+// nextMorning returns the next time at which the night ends.
+func nextMorning(t time.Time, zone *time.Location) time.Time {
+	local := t.In(zone)
+	day := local.Day()
+	if local.Hour() >= nightTo {
+		day++
 	}
-	return morning.UTC()
+	return time.Date(local.Year(), local.Month(), day, nightTo, 0, 0, 0, zone).UTC()
 }
 
 // backoff returns the delay after a number of failed attempts.

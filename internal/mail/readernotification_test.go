@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/site"
@@ -275,6 +276,12 @@ func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 	ask := map[mailbox.Kind]func(site site.Site, email string) error{
 		mailbox.Code:     func(site site.Site, email string) error { return w.App.RequestCode(w.Ctx, site, email, "en") },
 		mailbox.DataLink: func(site site.Site, email string) error { return w.App.RequestData(w.Ctx, site, email, "en") },
+		mailbox.Invitation: func(site site.Site, email string) error {
+			out, err := w.App.Invite(w.Ctx, authz.Operator, identity.NewAccount{Email: email, Name: "Eve", Role: authz.Author,
+				Sites: []string{site.Key}}, "en")
+			w.Must(err)
+			return w.App.RemoveAccount(w.Ctx, authz.Operator, out.Account.ID) // so that it can be invited again
+		},
 		mailbox.Confirm: func(site site.Site, email string) error {
 			n++
 			out, err := w.App.Submit(w.Ctx, site, moderation.Submission{PageURL: site.Origins[0] + "/post", Name: "Eve",
@@ -286,6 +293,7 @@ func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 	}
 	documented := map[mailbox.Kind]mailbox.Limit{ // docs/operating.md
 		mailbox.Code: {Site: 5, Service: 15}, mailbox.DataLink: {Site: 2, Service: 6}, mailbox.Confirm: {Site: 1, Service: 1},
+		mailbox.Invitation: {Site: 2, Service: 6},
 	}
 	sites := []site.Site{w.A, w.B, w.AddSite("c"), w.AddSite("d")}
 	for kind := range mailbox.Limits {

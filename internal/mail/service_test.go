@@ -195,6 +195,56 @@ func digestIsDelayedAndNotAtNight(t *testing.T, w *world) { // it is noon
 	}
 }
 
+func TestDaily_DueNextMorning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, apptest.New(t)) // it is noon
+	who := w.AddStaff("mo", authz.Moderator, "a")
+	w.chooses(who, authz.MailDaily, 0, "en")
+	w.run(w.service())
+	for range 2 {
+		w.arrives(func(*comment.Comment) {})
+		apptest.WaitFollower(w.Env, "mail")
+		w.Clock.Add(5 * time.Hour)
+	}
+	m, _ := w.lastMail(who, mail.Digest)
+	if want := time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC); !m.DueAt.Equal(want) {
+		t.Errorf("it is due at %v, want %v", m.DueAt, want)
+	}
+	w.Clock.Add(9 * time.Hour)
+	text, _, err := w.box.WaitForMail(t, who.Account.Email, 1).Parts()
+	w.Must(err)
+	if !strings.Contains(text, "2 comments are pending") {
+		t.Errorf("the digest says:\n%s", text)
+	}
+}
+
+func TestInvitation_LinkSetsPassword(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		w.run(w.service())
+		out, err := w.App.Invite(w.Ctx, authz.Operator, identity.NewAccount{Email: "new@staff.example", Name: "New",
+			Role: authz.Moderator, Sites: []string{"a"}}, "ru")
+		w.Must(err)
+		m := w.box.WaitForMail(t, "new@staff.example", 1)
+		_, page, err := m.Parts()
+		w.Must(err)
+		to, _ := links(t, page)
+		if len(to) != 1 || !out.Mailed || !strings.HasSuffix(to[0], "/moderate/setup#"+out.Link) {
+			t.Fatalf("it links to %v (queued %v)", to, out.Mailed)
+		}
+		use := identity.LinkUse{Token: out.Link, Password: "green teapot walks slowly"}
+		w.Clock.Add(71 * time.Hour)
+		in, err := w.App.UseLink(w.Ctx, use)
+		w.Must(err)
+		if in.Actor.Account.Email != "new@staff.example" {
+			t.Errorf("it signs in %q", in.Actor.Account.Email)
+		}
+		if _, err := w.App.UseLink(w.Ctx, use); err == nil {
+			t.Error("it works twice")
+		}
+	})
+}
+
 var errTryLater = testkit.SMTPError(451, "try again later")
 
 func TestSend_RetriesWithSameMessageID(t *testing.T) {

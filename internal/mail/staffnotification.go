@@ -134,8 +134,11 @@ func shouldNotify(c comment.Comment, site site.Site, from float64) bool {
 // addForStaff adds a notification to the open mail of its account, or creates one.
 func (s *Service) addForStaff(tx Tx, n staffNotification, now time.Time) error {
 	kind, due := Each, now.Add(collectDelay)
-	if n.account.Mail == authz.MailDigest {
+	switch n.account.Mail {
+	case authz.MailDigest:
 		kind, due = Digest, nextDaytime(now.Add(digestDelay), s.zone)
+	case authz.MailDaily:
+		kind, due = Digest, nextMorning(now, s.zone)
 	}
 	m, err := tx.OpenMail(n.site, n.account.ID, now)
 	switch {

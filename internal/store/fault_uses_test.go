@@ -479,6 +479,11 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(reply())
 		return reply
 	},
+	"SearchPages": func(w *faulty) func() error {
+		w.approved()
+		in := sites.PageSearch{Sort: sites.PagesPending}
+		return func() error { _, _, err := w.App.SearchPages(w.Ctx, authz.Operator, w.A, in); return err }
+	},
 	"Pages": func(w *faulty) func() error {
 		page := w.approved().Page
 		return func() error { _, _, err := w.App.Pages(w.Ctx, authz.Operator, w.A, page, 0); return err }
@@ -970,6 +975,10 @@ var useCases = map[string]func(*faulty) func() error{
 	"AddAccount": func(w *faulty) func() error {
 		in := identity.NewAccount{Email: w.name() + "@new.example", Name: "New", Role: authz.Author, Sites: []string{"a"}}
 		return func() error { _, _, err := w.App.AddAccount(w.Ctx, authz.Operator, in); return err }
+	},
+	"Invite": func(w *faulty) func() error {
+		in := identity.NewAccount{Email: w.name() + "@new.example", Name: "New", Role: authz.Author, Sites: []string{"a"}}
+		return func() error { _, err := w.App.Invite(w.Ctx, authz.Operator, in, "en"); return err }
 	},
 	"SetAccount": func(w *faulty) func() error {
 		who, _ := w.signedIn()

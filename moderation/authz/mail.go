@@ -15,9 +15,10 @@ const (
 	NoMail     Mail = iota
 	MailEach        // within seconds of each comment
 	MailDigest      // at most one mail in three hours
+	MailDaily       // at most one mail a day, in the morning
 )
 
-var mailNames = []string{"none", "each", "digest"}
+var mailNames = []string{"none", "each", "digest", "daily"}
 
 func (m Mail) String() string { return mailNames[m] }
 
@@ -26,7 +27,7 @@ func ParseMail(name string) (Mail, error) {
 	if i := slices.Index(mailNames, name); i >= 0 {
 		return Mail(i), nil
 	}
-	return NoMail, problem.Field("/mail", "Use none, each or digest.")
+	return NoMail, problem.Field("/mail", "Use none, each, digest or daily.")
 }
 
 // CheckMailFrom returns an error unless score is between 0 and 1.

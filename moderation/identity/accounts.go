@@ -10,7 +10,9 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/identity/password"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/moderation/txn"
@@ -30,52 +32,114 @@ type NewAccount struct {
 func (s *Service) AddAccount(
 	ctx context.Context, who authz.Actor, in NewAccount,
 ) (a authz.Account, link string, err error) {
-	if err := s.checkGrant(ctx, who, in.Sites); err != nil {
-		return authz.Account{}, "", err
-	}
-	if err := who.AuthorizeCredentials(); err != nil {
-		return authz.Account{}, "", err
-	}
-	if a, err = s.newAccount(in.Email, in.Name); err != nil {
-		return authz.Account{}, "", err
-	}
-	sites, err := s.siteIDs(ctx, who, in.Sites)
-	if err != nil {
-		return authz.Account{}, "", err
-	}
-	if err := a.SetRole(in.Role, sites); err != nil {
-		return authz.Account{}, "", err
-	}
-	if in.Password != "" {
-		if err := s.checkPassword(ctx, in.Password, a); err != nil {
-			return authz.Account{}, "", err
-		}
-	}
-	if a.Password, err = s.passwords.Hash(ctx, in.Password); err != nil {
+	if a, _, err = s.prepare(ctx, who, in); err != nil {
 		return authz.Account{}, "", err
 	}
 	value, row := s.newLink(a.ID)
-	err = s.work.Update(ctx, func(tx Tx) error {
-		if err := tx.InsertAccount(a); err != nil {
-			return err
-		}
-		if a.Password == "" {
-			if err := tx.InsertLink(row); err != nil {
-				return err
-			}
-		}
-		return tx.Emit(event.Event{Kind: event.Account, Account: a.ID, At: a.CreatedAt})
-	})
-	if errors.Is(err, txn.ErrTaken) {
-		return authz.Account{}, "", problem.Field("/email", "There is an account with this e-mail already.")
-	}
+	err = s.work.Update(ctx, func(tx Tx) error { return insertAccount(tx, a, row) })
 	if err != nil {
-		return authz.Account{}, "", fmt.Errorf("add account: %w", err)
+		return authz.Account{}, "", addError(err)
 	}
 	if a.Password != "" {
 		value = ""
 	}
 	return a, value, nil
+}
+
+// An Invited is a new account with the token of its one-time link. Mailed says that the link was queued as a mail.
+type Invited struct {
+	Account authz.Account
+	Link    string
+	Mailed  bool
+}
+
+// Invite adds an account without a password and mails its one-time link, in a language. It mails nothing if the
+// service has no site, or if the address has reached its mail limit. It needs a session of an owner of all the sites.
+func (s *Service) Invite(ctx context.Context, who authz.Actor, in NewAccount, lang string) (out Invited, err error) {
+	in.Password = ""
+	a, sites, err := s.prepare(ctx, who, in)
+	if err != nil {
+		return Invited{}, err
+	}
+	if len(sites) == 0 {
+		all, err := s.work.StoredSites(ctx)
+		if err != nil {
+			return Invited{}, err
+		}
+		for _, b := range all {
+			sites = append(sites, b.ID)
+		}
+	}
+	to := text.AddressOf(a.Email)
+	l := mailbox.Letter{
+		ID:          txn.NewID(),
+		Kind:        mailbox.Invitation,
+		AddressHash: mailbox.AddressHash(s.secret, to),
+		To:          to,
+		Lang:        lang,
+		CreatedAt:   a.CreatedAt,
+		DueAt:       a.CreatedAt,
+	}
+	out = Invited{Account: a, Link: mailbox.InvitationToken(s.secret, l.ID)}
+	row := authz.Link{Hash: secret.Hash(out.Link), Account: a.ID, ExpiresAt: a.CreatedAt.Add(mailbox.InvitationLife)}
+	err = s.work.Update(ctx, func(tx Tx) (err error) {
+		if err := insertAccount(tx, a, row); err != nil || len(sites) == 0 {
+			return err
+		}
+		l.Site = sites[0]
+		out.Mailed, err = mailbox.Enqueue(tx, s.secret, l)
+		return err
+	})
+	if err != nil {
+		return Invited{}, addError(err)
+	}
+	return out, nil
+}
+
+// insertAccount stores a new account, and its link if it has no password.
+func insertAccount(tx Tx, a authz.Account, l authz.Link) error {
+	if err := tx.InsertAccount(a); err != nil {
+		return err
+	}
+	if a.Password == "" {
+		if err := tx.InsertLink(l); err != nil {
+			return err
+		}
+	}
+	return tx.Emit(event.Event{Kind: event.Account, Account: a.ID, At: a.CreatedAt})
+}
+
+func addError(err error) error {
+	if errors.Is(err, txn.ErrTaken) {
+		return problem.Field("/email", "There is an account with this e-mail already.")
+	}
+	return fmt.Errorf("add account: %w", err)
+}
+
+// prepare returns an account to be added, and the IDs of its sites.
+func (s *Service) prepare(ctx context.Context, who authz.Actor, in NewAccount) (a authz.Account, sites []int64, err error) {
+	if err := s.checkGrant(ctx, who, in.Sites); err != nil {
+		return authz.Account{}, nil, err
+	}
+	if err := who.AuthorizeCredentials(); err != nil {
+		return authz.Account{}, nil, err
+	}
+	if a, err = s.newAccount(in.Email, in.Name); err != nil {
+		return authz.Account{}, nil, err
+	}
+	if sites, err = s.siteIDs(ctx, who, in.Sites); err != nil {
+		return authz.Account{}, nil, err
+	}
+	if err := a.SetRole(in.Role, sites); err != nil {
+		return authz.Account{}, nil, err
+	}
+	if in.Password != "" {
+		if err := s.checkPassword(ctx, in.Password, a); err != nil {
+			return authz.Account{}, nil, err
+		}
+	}
+	a.Password, err = s.passwords.Hash(ctx, in.Password)
+	return a, sites, err
 }
 
 const maxName = 80

@@ -107,7 +107,8 @@ func (s *Service) linkTarget(tx Tx, l authz.Link) (authz.Account, error) {
 }
 
 // UseLink uses up a one-time link, sets the password or links a provider, and signs in. It creates the first owner if
-// the link is for that, with a digest as its mail. It ends the account's sessions and other links. Invalid fields do not use up the link.
+// the link is for that, with a daily digest as its mail. It ends the account's sessions and other links. Invalid fields do
+// not use up the link.
 func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	account, err := s.LinkAccount(ctx, in.Token)
 	if err != nil {
@@ -118,7 +119,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 		if account, err = s.newAccount(in.Email, in.Name); err != nil {
 			return SignedIn{}, err
 		}
-		account.AllSites, account.Mail, account.MailLang = authz.Owner, authz.MailDigest, in.MailLang
+		account.AllSites, account.Mail, account.MailLang = authz.Owner, authz.MailDaily, in.MailLang
 	}
 	hash, err := s.linkPassword(ctx, in, account, first)
 	if err != nil {

@@ -4,11 +4,13 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Tx stores accounts, credentials and links. Credentials are stored only as hashes.
 type Tx interface {
+	mailbox.Tx
 	txn.Tx
 
 	// LockAccounts serializes changes of accounts until the end of the transaction, so that their checks, such as that

@@ -7,6 +7,7 @@ package mailbox
 
 import (
 	"crypto/subtle"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -25,14 +26,15 @@ const (
 	Confirm      Kind = "confirm" // a request to confirm a subscription
 	Notification Kind = "news"    // decisions about the reader's comments, and replies
 	DataLink     Kind = "held"    // a link to the reader's personal data
+	Invitation   Kind = "invite"  // to a new account: the one-time link that sets its password
 )
 
 // A Limit is the number of letters of a kind that an address gets per 24 hours: from one site, and from the whole
 // service.
 type Limit struct{ Site, Service int }
 
-// Limits contains every kind that a stranger can request for an address.
-var Limits = map[Kind]Limit{Code: {5, 15}, Confirm: {1, 1}, DataLink: {2, 6}}
+// Limits contains every kind that others can request for an address.
+var Limits = map[Kind]Limit{Code: {5, 15}, Confirm: {1, 1}, DataLink: {2, 6}, Invitation: {2, 6}}
 
 const day = 24 * time.Hour
 
@@ -110,6 +112,14 @@ func CodeOf(s secret.Secret, letter string) string {
 func IsCode(s secret.Secret, letter, typed string) bool {
 	typed = strings.Join(strings.Fields(typed), "")
 	return subtle.ConstantTimeCompare([]byte(typed), []byte(CodeOf(s, letter))) == 1
+}
+
+// InvitationLife is how long the link of an invitation is valid.
+const InvitationLife = 3 * 24 * time.Hour
+
+// InvitationToken returns the token of an invitation's link, derived from the letter's ID.
+func InvitationToken(s secret.Secret, letter string) string {
+	return base64.RawURLEncoding.EncodeToString(s.Mac("mail invitation", letter))
 }
 
 // Prune deletes expired counts.

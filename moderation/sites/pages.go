@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
@@ -55,6 +57,97 @@ func (s *Service) Pages(
 		return nil, "", fmt.Errorf("read pages: %w", err)
 	}
 	return pages, next, nil
+}
+
+// A PageSearch selects pages whose title or URL contains Text, in the order Sort.
+type PageSearch struct {
+	Text  string
+	Sort  PageSort
+	After string // ID of a page, or ""
+	Limit int
+}
+
+// A PageSort is an order of pages.
+type PageSort string
+
+// The orders of pages.
+const (
+	PagesNewest  PageSort = "newest"
+	PagesPending PageSort = "pending" // the most pending comments first
+	PagesTitle   PageSort = "title"
+)
+
+// PageSorts are the orders of pages, the default first.
+var PageSorts = []PageSort{PagesNewest, PagesPending, PagesTitle}
+
+// maxSearchedPages limits the pages that a search reads, the newest ones.
+const maxSearchedPages = 5_000
+
+// SearchPages returns the matching ones of the newest 5,000 pages of a site. It needs an author.
+func (s *Service) SearchPages(
+	ctx context.Context, who authz.Actor, blog site.Site, in PageSearch,
+) (found []PageEntry, next string, err error) {
+	if err := who.Authorize(blog.ID, authz.Author, authz.ScopeRead); err != nil {
+		return nil, "", err
+	}
+	if in.Limit, err = comment.PageSize(in.Limit); err != nil {
+		return nil, "", err
+	}
+	err = s.work.View(ctx, func(tx Tx) error {
+		all, err := tx.Pages(blog.ID, "", maxSearchedPages)
+		if err != nil {
+			return err
+		}
+		if all, err = in.order(tx, blog.ID, in.match(all)); err != nil {
+			return err
+		}
+		if in.After != "" {
+			i := slices.IndexFunc(all, func(p site.Page) bool { return p.ID == in.After })
+			if i < 0 {
+				return problem.Cursor()
+			}
+			all = all[i+1:]
+		}
+		if len(all) > in.Limit {
+			all, next = all[:in.Limit], all[in.Limit-1].ID
+		}
+		found, err = withCounts(tx, blog, all, s.work.Now())
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("search pages: %w", err)
+	}
+	return found, next, nil
+}
+
+// match returns the pages that contain the text, without regard to case.
+func (in PageSearch) match(all []site.Page) []site.Page {
+	sought := text.Fold(in.Text)
+	return slices.DeleteFunc(all, func(p site.Page) bool {
+		return !strings.Contains(text.Fold(p.Title), sought) && !strings.Contains(text.Fold(p.URL), sought)
+	})
+}
+
+// order sorts pages, which are newest first.
+func (in PageSearch) order(tx Tx, blog int64, all []site.Page) ([]site.Page, error) {
+	switch in.Sort {
+	case PagesPending:
+		ids := make([]string, len(all))
+		for i, p := range all {
+			ids[i] = p.ID
+		}
+		pending, err := tx.CountByPage(blog, ids, comment.Pending)
+		if err != nil {
+			return nil, fmt.Errorf("count pending: %w", err)
+		}
+		slices.SortStableFunc(all, func(a, b site.Page) int { return pending[b.ID] - pending[a.ID] })
+	case PagesTitle:
+		slices.SortStableFunc(all, func(a, b site.Page) int { return strings.Compare(text.Fold(a.Name()), text.Fold(b.Name())) })
+	case PagesNewest, "":
+	default:
+		return nil, problem.Query("sort", "Sort by "+problem.Among(PageSorts)+".")
+	}
+	return all, nil
 }
 
 // withCounts adds the numbers of approved and pending comments to pages.

@@ -34,7 +34,7 @@ func (o *admin) notificationsPage(v *desk.Visit, p notificationsPage) (err error
 
 // mailOptions returns the choices of notification mail. chosen is current.
 func mailOptions(w *desk.Catalog, chosen authz.Mail) (links []desk.Link) {
-	for _, m := range []authz.Mail{authz.NoMail, authz.MailEach, authz.MailDigest} {
+	for _, m := range []authz.Mail{authz.NoMail, authz.MailEach, authz.MailDigest, authz.MailDaily} {
 		key := m.String()
 		links = append(links, desk.Link{
 			Key: key, Label: w.T("mail." + key), More: w.T("mail." + key + ".more"), Current: m == chosen,

@@ -96,7 +96,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 			{Key: "short", Name: "Short cuts", Origins: "https://short.example", Pending: w.Count(0, false)}}},
 		"people": peoplePage{
 			Frame: f, CanAdd: true, Form: url.Values{}, Roles: roles,
-			invitation: invitation{"https://talk.longway.example/moderate/setup#abc", "dana@longway.example"},
+			invitation: invitation{"https://talk.longway.example/moderate/setup#abc", "dana@longway.example", true},
 			Rows: []personRow{
 				{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: "The Long Way Round",
 					Seen: newTimestamp(noon), Editable: true, Open: true, Roles: roles, On: shown,

@@ -127,8 +127,12 @@ func newPersonRow(v *desk.Visit, a authz.Account) personRow {
 	return row
 }
 
-// An invitation is a new one-time link, shown once, and the e-mail address of its account.
-type invitation struct{ Link, For string }
+// An invitation is a new one-time link, shown once, and the e-mail address of its account. Mailed says that the link is
+// also mailed.
+type invitation struct {
+	Link, For string
+	Mailed    bool
+}
 
 // addPerson creates an account and shows its one-time link.
 func (o *admin) addPerson(v *desk.Visit) error {
@@ -139,16 +143,22 @@ func (o *admin) addPerson(v *desk.Visit) error {
 	return o.peoplePage(v, peoplePage{invitation: in})
 }
 
-// addAccount creates an account with a role on the named sites.
+// addAccount creates an account with a role on the named sites. It mails the link if the service sends mail.
 func (o *admin) addAccount(v *desk.Visit, sites []string) (invitation, error) {
 	role, _ := authz.ParseRole(v.Form.Get("role")) // AddAccount refuses NoRole
-	a, token, err := o.Identity.AddAccount(v.Ctx(), v.Actor, identity.NewAccount{
-		Email: v.Form.Get("email"), Name: v.Form.Get("name"), Role: role, Sites: sites,
-	})
+	in := identity.NewAccount{Email: v.Form.Get("email"), Name: v.Form.Get("name"), Role: role, Sites: sites}
+	if o.Mailing {
+		out, err := o.Identity.Invite(v.Ctx(), v.Actor, in, v.Words.Lang())
+		if err != nil {
+			return invitation{}, err
+		}
+		return invitation{web.LinkURL(o.PublicURL, out.Link), out.Account.Email, out.Mailed}, nil
+	}
+	a, token, err := o.Identity.AddAccount(v.Ctx(), v.Actor, in)
 	if err != nil {
 		return invitation{}, err
 	}
-	return invitation{web.LinkURL(o.PublicURL, token), a.Email}, nil
+	return invitation{Link: web.LinkURL(o.PublicURL, token), For: a.Email}, nil
 }
 
 // showPeopleError shows the page with the error in the form of an account, or of a new account if account is "".
@@ -170,7 +180,7 @@ func (o *admin) setPerson(v *desk.Visit) error {
 			return err
 		}
 		return o.peoplePage(v, peoplePage{
-			invitation: invitation{web.LinkURL(o.PublicURL, reset.Link), v.Form.Get("email")}, Ended: authz.TokenNames(reset.Tokens),
+			invitation: invitation{Link: web.LinkURL(o.PublicURL, reset.Link), For: v.Form.Get("email")}, Ended: authz.TokenNames(reset.Tokens),
 		})
 	case "disable", "enable":
 		change.Disabled = new(do == "disable")

@@ -132,7 +132,7 @@ export class Live {
     const { site } = document.body.dataset
     const ofAll = !site || !document.querySelector('[data-pending]') // the counts are those of the rail too
     for (const [view, n] of Object.entries(counts))
-      set(ofAll ? `[data-count="${view}"], [data-total="${view}"]` : `[data-count="${view}"]`, n, capped)
+      set(ofAll ? `[data-count="${view}"], [data-everywhere="${view}"]` : `[data-count="${view}"]`, n, capped)
     if (site && counts.pending !== undefined) set(`[data-pending="${CSS.escape(site)}"]`, counts.pending, capped)
     title()
     this.#waiting = counts.pending ?? this.#waiting

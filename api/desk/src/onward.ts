@@ -153,7 +153,7 @@ function frameOf(fresh: Document, next: string | undefined, counted: boolean): v
   line.hidden = next === undefined
   const a = line.querySelector('a')
   if (a && next) a.href = next
-  for (const name of counted ? ['count', 'total', 'pending'] : []) {
+  for (const name of counted ? ['count', 'everywhere', 'pending'] : []) {
     for (const count of fresh.querySelectorAll<HTMLElement>(`[data-${name}]`)) {
       const same = `[data-${name}="${CSS.escape(count.dataset[name] ?? '')}"]`
       for (const mine of document.querySelectorAll(same)) mine.textContent = count.textContent

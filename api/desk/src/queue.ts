@@ -475,7 +475,7 @@ export class Queue implements Listener {
 }
 
 function add(view: string, n: number): void {
-  for (const count of document.querySelectorAll(`[data-count="${view}"], [data-total="${view}"]`)) {
+  for (const count of document.querySelectorAll(`[data-count="${view}"], [data-everywhere="${view}"]`)) {
     const old = count.textContent?.replace(/\s/g, '') ?? ''
     if (/^\d+$/.test(old)) count.textContent = write(Math.max(0, Number(old) + n))
   }
