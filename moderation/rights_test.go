@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -243,7 +244,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 	w.Must(w.App.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
 	other := w.AddStaff("other", authz.Moderator, "a")
 	n := 0
-	fresh := func() string { n++; return fmt.Sprint("x", n) }
+	fresh := func() string { n++; return "x" + strconv.Itoa(n) }
 	near := spamlist.Draft{URL: "https://near.example/list", Key: strings.Repeat("A", 43), Weight: 1}
 	rule := rules.Draft{Kind: rules.KindWord, Words: "casino"}
 	hook := webhook.Draft{URL: "http://127.0.0.1:9/", Events: []string{webhook.Refused}}
