@@ -387,6 +387,7 @@ func (t *Tab) Type(role, name, text string) error {
 type Key struct {
 	Key, Code string
 	Shift     bool
+	Control   bool
 	KeyCode   int64 // Windows key code, for keys that Chromium handles itself, such as PageDown; or 0
 }
 
@@ -398,6 +399,9 @@ func (t *Tab) Press(keys ...Key) error {
 		modifiers := int64(0)
 		if k.Shift {
 			modifiers = 8
+		}
+		if k.Control {
+			modifiers += 2
 		}
 		text := ""
 		if len([]rune(k.Key)) == 1 {

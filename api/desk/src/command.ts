@@ -20,16 +20,10 @@ export function commandBar(commands: () => Command[]): void {
   }
   const update = () => {
     const text = field.value.trim()
-    const search: Command = {
-      label: say('command.search', { q: text }),
-      run: () => {
-        location.href = `/moderate/queue?q=${encodeURIComponent(text)}`
-      },
-    }
     found = [...places(), ...commands()].filter(({ label }) =>
       label.toLocaleLowerCase().includes(text.toLocaleLowerCase()),
     )
-    if (text) found.push(search)
+    if (text) found.push(...searches(text))
     chosen = 0
     list.replaceChildren(
       ...found.map(({ label }, i) =>
@@ -64,6 +58,16 @@ export function commandBar(commands: () => Command[]): void {
     const option = event.target instanceof Element ? event.target.closest('[role=option]') : null
     if (option) run(found[Array.from(list.children).indexOf(option)])
   })
+}
+
+/** Returns the searches for a text, one per state. */
+function searches(text: string): Command[] {
+  return ['pending', 'approved', 'rejected', 'spam'].map(state => ({
+    label: say(`command.search.${state}`, { q: text }),
+    run: () => {
+      location.href = `/moderate/queue?${new URLSearchParams({ state, q: text })}`
+    },
+  }))
 }
 
 /** Returns the links of the rail and of the list of settings. */

@@ -7,6 +7,7 @@ import { boxOf, type Card, campaignOf, can, countOf, idOf, isSettled, siteOf } f
 import { commandBar } from './command'
 import { Filter } from './filter'
 import { Focus } from './focus'
+import { markHits } from './hits'
 import { keys, keysOn, turnKeys } from './keys'
 import { Live } from './live'
 import type { Action, Answer } from './outbox'
@@ -29,6 +30,7 @@ function start(): void {
   const bands = queue ? new Bands(queue.cards) : undefined
   if (queue) {
     modes = { focus: new Focus(queue), sweep: new Sweep(queue), filter: new Filter() }
+    markHits(queue.cards)
     new Stint(queue.cards.list)
     writerForms(() => queue.cards.current)
     keepPlace(queue)

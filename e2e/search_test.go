@@ -1,0 +1,36 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/aitys/aitys/internal/testkit"
+)
+
+// A moderator finds a decided comment with the command bar, from any page of the desk.
+func TestSearch_FindsDecidedComments(t *testing.T) {
+	testkit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
+	say := func(text string) testkit.PostResult {
+		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
+		w.must(err)
+		return posted
+	}
+	say("The harbour was open all winter.")
+	_, err := w.client.Decide(t.Context(), "spam", "", testkit.CommentRef{ID: say("Cheap boats in Harbour Street, by the harbour.").ID, Version: 1})
+	w.must(err)
+	desk := w.tab(1280, 900, false)
+	w.signIn(desk, email)
+	const hits = `[...(CSS.highlights.get("hit") ?? [])].map(String).join()`
+	w.steps(desk,
+		func() error { return desk.Go(w.service.URL + "/moderate/sites") },
+		func() error { return desk.Press(testkit.Key{Key: "k", Code: "KeyK", Control: true}) },
+		func() error { return desk.Type("combobox", "Go to, filter or search", "harbour") },
+		func() error { return desk.Click("option", "Search spam: “harbour”") },
+		func() error { return desk.Holds(shows("1 comment contains “harbour”")) },
+		func() error { return desk.Holds(current("Cheap boats")) },
+		func() error { // in the row and in the pane
+			return desk.Holds(hits + ` === "Harbour,harbour,Harbour,harbour"`)
+		},
+	)
+}
