@@ -11,11 +11,12 @@ import (
 func (h *moderators) setPresence(c *web.Request) error {
 	var in struct {
 		Comment *string `json:"comment"`
+		Split   int     `json:"split"`
 	}
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.kit.Presence.LookAt(c.Request().Context(), c.Actor, c.Site, orEmpty(in.Comment)); err != nil {
+	if err := h.kit.Presence.LookAt(c.Request().Context(), c.Actor, c.Site, orEmpty(in.Comment), in.Split); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -34,6 +35,7 @@ func (h *moderators) setPresenceOfAny(c *web.Request) error {
 	var in struct {
 		Site    *string `json:"site"`
 		Comment *string `json:"comment"`
+		Split   int     `json:"split"`
 	}
 	if err := c.ReadJSON(&in); err != nil {
 		return err
@@ -49,7 +51,7 @@ func (h *moderators) setPresenceOfAny(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.kit.Presence.LookAtOfAny(ctx, c.Actor, site, comment); err != nil {
+	if err := h.kit.Presence.LookAtOfAny(ctx, c.Actor, site, comment, in.Split); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

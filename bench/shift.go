@@ -13,8 +13,8 @@ import (
 //
 //   - It uses keys only, and page loads, which are actions too. It waits six seconds before each page load, in which
 //     comments are rescored; a person who reads as many comments takes minutes.
-//   - It sweeps (w): it reads each sheet, keeps the comments whose true label differs from the sheet's proposal by the
-//     keys of their places, and takes the rest with Enter. It sweeps twice, so that the model learns between.
+//   - It sweeps (w): it reads each sheet, changes the decisions that differ from the true label by the keys of their
+//     places, and takes the sheet with Enter.
 //   - It decides the comments that are left one by one.
 //   - It knows the true label of a comment once it was on the screen. It never errs about a label.
 type moderator struct {
@@ -41,11 +41,8 @@ type listState struct {
 	End     bool
 }
 
-// A cell is a comment on a sheet. Stays marks a comment that the sheet does not decide.
-type cell struct {
-	ID    string
-	Stays bool
-}
+// A cell is a comment on a sheet. Decision is "" if it stays in the queue.
+type cell struct{ ID, Decision string }
 
 var keysOf = map[string]testkit.Key{
 	"a": {Key: "a", Code: "KeyA"}, "s": {Key: "s", Code: "KeyS"}, "w": {Key: "w", Code: "KeyW"},
@@ -58,7 +55,7 @@ const someOrEnd = `document.querySelector(".card[aria-current]") || document.que
 
 // sheet is a JavaScript expression for the sheet that is shown; null while it is being filled.
 const sheet = `document.querySelector("#sheet .cell") ? [...document.querySelectorAll("#sheet .cell")]
-	.map(c => ({ ID: c.dataset.comment, Stays: c.querySelector("input").checked })) : null`
+	.map(c => ({ ID: c.dataset.comment, Decision: c.dataset.decision })) : null`
 
 func init() {
 	for _, n := range "1234567890" {
@@ -98,13 +95,11 @@ func (m *moderator) open(query string) error {
 // decideAll decides the whole queue.
 func (m *moderator) decideAll() error {
 	began := time.Now()
-	for range 2 {
-		if err := m.open("?sort=risk"); err != nil {
-			return err
-		}
-		if err := m.sweep(); err != nil {
-			return err
-		}
+	if err := m.open("?sort=risk"); err != nil {
+		return err
+	}
+	if err := m.sweep(); err != nil {
+		return err
 	}
 	if err := m.rowByRow("?sort=risk"); err != nil {
 		return err
@@ -134,13 +129,9 @@ func (m *moderator) sweep() error {
 		if len(cells) == 0 {
 			return errors.New("the sheet is empty")
 		}
-		spam, err := testkit.Eval[bool](m.tab, `document.querySelector("#sweep-title").textContent === "Likely spam"`)
-		if err != nil {
-			return err
-		}
 		m.f.screens++
 		for i, c := range cells {
-			if !c.Stays && m.spam[c.ID] != spam {
+			if c.Decision != "" && m.spam[c.ID] != (c.Decision == "spam") {
 				if err := m.press(sheetKeys[i]); err != nil {
 					return err
 				}

@@ -40,13 +40,13 @@ func TestQueue_FiltersAreInURL(t *testing.T) {
 		typed, option, named, chip string
 		left                       int
 	}{
-		{"/bread", "page: " + w.blog.URL + "/bread", "page", "page: " + w.blog.URL + "/bread", 2}, // the page has no title yet
-		{"Қазақ", "language: Қазақша", "lang", "language: Қазақша", 1},
-		{"writer: ann", "writer: Ann", "writer", "writer: Ann", 2},
-		{"shop.example", "host: shop.example", "host", "host: shop.example", 1},
-		{band, "score: " + band, "score", "score: " + band, 1},
-		{"2000-01-02", "since: 2000-01-02", "since", "since: 2000-01-02", 3},
-		{"2000-01-02", "until: 2000-01-02", "until", "until: 2000-01-02", 0},
+		{"/bread", "Page: " + w.blog.URL + "/bread 2", "page", "Page: " + w.blog.URL + "/bread", 2}, // the page has no title yet
+		{"Қазақ", "Language: Қазақша 1", "lang", "Language: Қазақша", 1},
+		{"writer: ann", "Writer: Ann 2", "writer", "Writer: Ann", 2},
+		{"shop.example", "Host: shop.example 1", "host", "Host: shop.example", 1},
+		{band, "Score: " + band + " 1", "score", "Score: " + band, 1},
+		{"2000-01-02", "Since: 2000-01-02", "since", "Since: 2000-01-02", 3},
+		{"2000-01-02", "Until: 2000-01-02", "until", "Until: 2000-01-02", 0},
 	} {
 		w.steps(desk,
 			func() error { return desk.Go(w.service.URL + "/moderate/blog/queue?sort=newest") },
@@ -74,6 +74,33 @@ func TestQueue_FiltersAreInURL(t *testing.T) {
 			func() error { return desk.Holds(`!new URLSearchParams(location.search).has("` + tt.named + `")`) },
 		)
 	}
+}
+
+// While a moderator types a filter, the queue shows the rows that match. Escape shows all again.
+func TestFilter_PreviewsRowsWhileTyping(t *testing.T) {
+	testkit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
+	for path, text := range map[string]string{"/a": "Rye bread needs time.", "/b": "Soup needs salt.", "/c": "Rye again, and again."} {
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+path, "Ruth", "", text)
+		w.must(err)
+	}
+	desk := w.tab(1280, 900, false)
+	w.signIn(desk, email)
+	shown := func(n int) string {
+		return fmt.Sprintf(`[...document.querySelectorAll(".card")].filter(c => c.checkVisibility()).length === %d`, n)
+	}
+	w.steps(desk,
+		func() error { return desk.Holds(shown(3)) },
+		func() error { return desk.Press(testkit.Key{Key: "f", Code: "KeyF"}) },
+		func() error { return desk.See("option", "Writer: Ruth 3") },
+		func() error { return desk.Type("combobox", "Filter by", "rye") },
+		func() error { return desk.See("option", "Text contains: rye 2") },
+		func() error { return desk.Holds(shown(2)) },
+		func() error { return desk.Press(testkit.Key{Key: "Escape", Code: "Escape"}) },
+		func() error { return desk.Holds(shown(3)) },
+		func() error { return desk.Holds(`!location.search.includes("q=")`) },
+	)
 }
 
 // The navigation shows the number of pending comments on the moderator's other sites, with links.

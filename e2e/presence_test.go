@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/aitys/aitys/internal/testkit"
@@ -79,4 +80,41 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 		func() error { return other.Go(w.service.URL + "/moderate/sessions") },
 	)
 	w.steps(dana, func() error { return dana.Holds(`!document.querySelector(".here .av, [data-held]")`) })
+}
+
+// Two moderators split the queue with one press: each skips the half of the other, until one of them ends the split.
+func TestPresence_SplitsQueue(t *testing.T) {
+	testkit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
+	w.account(jonas, "Jonas", authz.Moderator, "blog")
+	const days = 16
+	w.postDays(days)
+	dana, other := w.tab(1280, 900, false), w.tab(1280, 900, false)
+	w.signIn(dana, email)
+	w.signIn(other, jonas)
+	w.steps(dana, func() error { return dana.Click("button", "Split the queue") })
+	w.steps(other, func() error { return other.Holds(shows("Dana split the queue.")) })
+	// A row belongs to one of them. What somebody reads is held too, so compare the labels.
+	const theirs = `[...document.querySelectorAll(".card")].filter(c => /has this one/.test(c.querySelector(".t").textContent))
+		.map(c => c.dataset.comment)`
+	testkit.Until(t, "each row to belong to one", func() bool {
+		a, err := testkit.Eval[[]string](dana, theirs)
+		w.must(err)
+		b, err := testkit.Eval[[]string](other, theirs)
+		w.must(err)
+		both := slices.ContainsFunc(a, func(id string) bool { return slices.Contains(b, id) })
+		return !both && len(a) > 0 && len(b) > 0 && len(a)+len(b) >= days-2 // each may read a comment of the other
+	})
+	for _, tab := range []*testkit.Tab{dana, other} {
+		w.steps(tab,
+			func() error { return tab.Press(keyJ) },
+			func() error { return tab.Holds(`!document.querySelector("[aria-current=true]").matches("[data-held]")`) },
+		)
+	}
+	w.steps(other, func() error { return other.Click("button", "End the split") })
+	w.steps(dana,
+		func() error { return dana.Holds(shows("Jonas ended the split.")) },
+		func() error { return dana.Holds(theirs + ".length === 0") },
+	)
 }

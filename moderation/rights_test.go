@@ -456,9 +456,9 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			return err
 		},
 		"OriginRequests": func(who authz.Actor) error { _, _, err := s.OriginRequests(ctx, who, w.A); return err },
-		"LookAt":         func(who authz.Actor) error { return s.Presence.LookAt(ctx, who, w.A, "") },
+		"LookAt":         func(who authz.Actor) error { return s.Presence.LookAt(ctx, who, w.A, "", 0) },
 		"Leave":          func(who authz.Actor) error { return s.Presence.Leave(ctx, who, w.A) },
-		"LookAtOfAny":    func(who authz.Actor) error { return s.Presence.LookAtOfAny(ctx, who, w.A, "") },
+		"LookAtOfAny":    func(who authz.Actor) error { return s.Presence.LookAtOfAny(ctx, who, w.A, "", 0) },
 		"LeaveAll":       func(who authz.Actor) error { return s.Presence.LeaveAll(ctx, who) },
 		"PresentAnywhere": func(who authz.Actor) error {
 			s.Presence.PresentAnywhere(ctx, who)

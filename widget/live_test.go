@@ -121,14 +121,14 @@ func TestLive_StaleListIsRequestedAgain(t *testing.T) {
 	r.waitFor(`$('#aitys-c9').textContent.includes('It came a second ago.')`)
 }
 
-// TestLive_TabsLeaveConnectionsFree opens ten tabs: over HTTP/1.1 a browser opens six connections per host, and a
+// TestLive_TabsLeaveConnectionsFree opens eight tabs: over HTTP/1.1 a browser opens six connections per host, and a
 // stream occupies one.
 func TestLive_TabsLeaveConnectionsFree(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	addConversation(s)
 	tabs := []*reader{visit(t, s, options{fastTimers: true})}
-	for range 9 {
+	for range 7 {
 		tab, err := tabs[0].NewTab(800, 900)
 		if err != nil {
 			t.Fatal(err)

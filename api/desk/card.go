@@ -32,6 +32,7 @@ type card struct {
 	PageID, NewTitle     string // the title that the page gets if the comment is approved
 	History              string
 	Approved             string // how many similar comments were approved
+	WriterID             string // "" if unknown
 	WriterURL            string // the queue filtered by this commenter
 	Parent               *excerpt
 	Lang                 string
@@ -160,9 +161,9 @@ func (m *cardMaker) card(it moderation.Item) card {
 		k.Reasons, k.Band = k.Reasons[:min(3, len(k.Reasons))], bandOf(c.Verdict)
 		k.row = m.row(it, k)
 	}
-	if id := comment.WriterID(c.Writer); id != "" && k.History != "" {
+	if k.WriterID = comment.WriterID(c.Writer); k.WriterID != "" && k.History != "" {
 		by := queueParams{site: m.site.Key}
-		by.filters[filterWriter] = id
+		by.filters[filterWriter] = k.WriterID
 		k.WriterURL = by.url()
 	}
 	for _, n := range it.Notes[:min(3, len(it.Notes))] {
@@ -178,6 +179,9 @@ func (m *cardMaker) card(it moderation.Item) card {
 	}
 	if c.Verdict.Action == comment.Reject {
 		k.Like = c.Verdict.Reason.String()
+	}
+	if !m.single && m.params.view() == comment.ViewAll {
+		k.Pills = append(k.Pills, m.T("state."+c.State.String()))
 	}
 	if c.Submissions > 1 {
 		k.Pills = append(k.Pills, m.N("submitted", c.Submissions))

@@ -55,9 +55,11 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 	in.POST("/signout", d.SignedIn(d.signOut))
 
 	in.GET("/queue", d.SignedIn(d.queue))
+	in.GET("/queue/filters", d.SignedIn(d.filterChoices))
 	in.POST("/decisions", d.SignedIn(d.decide))
 	in.POST("/undo", d.SignedIn(d.undo))
 	in.GET("/:site/queue", d.OnSite(d.queue))
+	in.GET("/:site/queue/filters", d.OnSite(d.filterChoices))
 	in.POST("/:site/decisions", d.OnSite(d.decide))
 	in.POST("/:site/undo", d.OnSite(d.undo))
 	in.GET("/:site/comments/:id", d.OnSite(d.comment))

@@ -51,8 +51,9 @@ type queuePage struct {
 	Tabs          []Link // the views beside this one
 	Orders        []Link
 	Fields        []hiddenField // hidden fields that keep the filters in forms of the queue
-	Chips, Adders []filter
-	Hits          string // how many comments a search found
+	Chips         []chip
+	Inputs        []input // of the other filters
+	Hits          string  // how many comments a search found
 	Cards         []card
 	Totals        map[string]int // pending comments by band key; nil if the order has no bands
 	Useful        bool           // sorted by how much the model would learn
@@ -145,7 +146,10 @@ func (ms *makers) queuePage(f Frame, page moderation.QueuePage) (queuePage, erro
 		}
 		p.Tabs = viewLinks(w, at, group, page.Counts, page.Capped)
 	}
-	p.Chips, p.Adders = w.filters(at, page.Items)
+	if at.view() == comment.ViewAll {
+		p.Heading = w.T("search")
+	}
+	p.Chips, p.Inputs = w.filters(at, page.Items)
 	all := at
 	all.search = ""
 	p.Clear = all.url()

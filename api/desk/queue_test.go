@@ -415,7 +415,7 @@ func TestQueue_SkipsOpenComments(t *testing.T) {
 		return attr(card, "data-comment")
 	}
 	looks := func(name string, at int) {
-		w.Must(w.App.Presence.LookAt(w.Ctx, w.actor(name), w.site, all[at].ID))
+		w.Must(w.App.Presence.LookAt(w.Ctx, w.actor(name), w.site, all[at].ID, 0))
 	}
 	looks("Olga", 0)
 	if got := current("Olga"); got != all[0].ID {

@@ -42,8 +42,8 @@ func TestQueueFilters_AddAndRemove(t *testing.T) {
 		name, value, says string
 		rows              int
 	}{
-		{"lang", "kk", "language: Қазақша", 1}, {"host", "shop.example", "host: shop.example", 1},
-		{"since", "2026-11-20", "since: 2026-11-20", 3}, {"until", "2026-11-19", "until: 2026-11-19", 0},
+		{"lang", "kk", "Language: Қазақша", 1}, {"host", "shop.example", "Host: shop.example", 1},
+		{"since", "2026-11-20", "Since: 2026-11-20", 3}, {"until", "2026-11-19", "Until: 2026-11-19", 0},
 	} {
 		b.open("/moderate/blog/queue?sort=newest")
 		b.press(adder(tt.name), "Show", fields{tt.name: tt.value}).sees(tt.says)
@@ -67,7 +67,7 @@ func TestQueueFilters_AddAndRemove(t *testing.T) {
 	}
 	// All comments of one commenter, in each view.
 	b.open(attr(find(b.open("/moderate/blog/queue").card("on bread"), func(n *html.Node) bool { return n.Data == "a" }), "href"))
-	b.open(linkTo(b, "All comments")).sees("on bread").sees("on salt").misses("Нан туралы").sees("writer: Ann")
+	b.open(linkTo(b, "All comments")).sees("on bread").sees("on salt").misses("Нан туралы").sees("Writer: Ann")
 	b.open(b.at.String() + "&state=approved").sees("An older remark.")
 	if by := b.at.Query().Get("writer"); by == "" {
 		t.Errorf("the approved ones are everybody's: %s", b.at)

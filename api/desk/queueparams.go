@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 
@@ -128,11 +127,8 @@ func (p queueParams) banded() bool {
 	return p.order() == comment.RiskiestFirst || p.order() == comment.CalmestFirst
 }
 
-// A filter is an active filter with the address that removes it, or an available filter with its inputs.
-type filter struct {
-	Label, URL string
-	Inputs     []input
-}
+// A chip is an active filter with the address that removes it.
+type chip struct{ Label, URL string }
 
 // An input is a form field: text, date, or a choice of options.
 type input struct {
@@ -141,9 +137,8 @@ type input struct {
 	Options     []Link
 }
 
-// filters returns the active filters (chips) and the available ones (adders). Pages and commenters are offered from the
-// listed comments. Both ends of a period share one adder.
-func (w *Catalog) filters(at queueParams, items []moderation.Item) (chips, adders []filter) {
+// filters returns the active filters, and inputs for the others. Pages and commenters are offered from the listed comments.
+func (w *Catalog) filters(at queueParams, items []moderation.Item) (chips []chip, inputs []input) {
 	for i, name := range filterNames {
 		in := input{Name: name, Label: w.T("narrow." + name), Options: w.options(i, items)}
 		value := at.filters[i]
@@ -156,20 +151,15 @@ func (w *Catalog) filters(at queueParams, items []moderation.Item) (chips, adder
 		switch {
 		case value != "":
 			chips = append(chips, at.chip(i, in, value))
-		case i == filterUntil && at.filters[filterSince] == "":
-			last := &adders[len(adders)-1]
-			last.Inputs = append(last.Inputs, in)
-		case i == filterSince, i == filterUntil:
-			adders = append(adders, filter{Label: w.T("narrow.date"), Inputs: []input{in}})
 		case in.Type != "" || len(in.Options) > 1:
-			adders = append(adders, filter{Label: in.Label, Inputs: []input{in}})
+			inputs = append(inputs, in)
 		}
 	}
-	return chips, adders
+	return chips, inputs
 }
 
 // chip returns an active filter with the address that removes it.
-func (p queueParams) chip(by int, in input, value string) filter {
+func (p queueParams) chip(by int, in input, value string) chip {
 	if at := slices.IndexFunc(in.Options, func(o Link) bool { return o.Key == value }); at >= 0 {
 		value = in.Options[at].Label
 	} else if by == filterPage || by == filterWriter {
@@ -177,7 +167,7 @@ func (p queueParams) chip(by int, in input, value string) filter {
 	}
 	without := p
 	without.filters[by], without.after = "", ""
-	return filter{Label: in.Label + ": " + value, URL: without.url()}
+	return chip{Label: in.Label + ": " + value, URL: without.url()}
 }
 
 // options returns the values of a filter, at most 20; nil for filters with free input.
@@ -202,11 +192,8 @@ func (w *Catalog) options(by int, items []moderation.Item) (all []Link) {
 			add(comment.WriterID(it.Comment.Writer), w.writer(it.Comment))
 		}
 	case filterScore:
-		most := 1.0
-		for _, b := range bands {
-			least := max(0, (float64(b.least)-.5)/100)
-			add(fmt.Sprintf("%g..%g", least, most), w.T("band."+b.key))
-			most = least
+		for key, r := range scoreRanges() {
+			add(r.String(), w.T("band."+key))
 		}
 	}
 	return all

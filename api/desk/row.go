@@ -21,17 +21,17 @@ type row struct {
 	Uncertain bool   // the score is in the middle band, or another reason than spam is likely
 }
 
-// sweepText is the length in characters up to which a sweep shows a whole comment.
-const sweepText = 600
-
-// Scores from which a sweep proposes spam, and below which it proposes approval.
-const proposeSpam, proposeApproval = .7, .3
+// sweepText is the length in characters above which no screen shows a whole comment on a sheet of twelve.
+const sweepText = 1200
 
 func (m *cardMaker) row(it moderation.Item, k card) row {
 	c := it.Comment
-	r := row{Line: singleParagraph(k.HTML), Age: m.span(m.now.Sub(c.CreatedAt)), Propose: propose(it)}
+	r := row{Line: singleParagraph(k.HTML), Age: m.span(m.now.Sub(c.CreatedAt))}
 	if k.Score.Warm {
-		r.Uncertain = k.Band == "either" || len(it.Reasons) > 0
+		middle := k.Band == "either"
+		if r.Uncertain = middle || len(it.Reasons) > 0; !middle || len(it.Reasons) == 0 {
+			r.Propose = propose(it)
+		}
 	}
 	if len(k.Reasons) > 0 && k.Score.Warm && Percent(c.Verdict.Score) >= lowRisk {
 		r.TopReason = k.Reasons[0].Text
@@ -45,18 +45,18 @@ func (m *cardMaker) row(it moderation.Item, k card) row {
 	return r
 }
 
-// propose returns the decision that a sweep proposes for a pending comment, or "". Texts that a sheet cannot show whole,
-// reported comments and comments that a rule holds need a look of their own.
+// propose returns the decision that a sweep proposes for a pending comment, the more likely one, or "". Texts that a
+// sheet cannot show whole, likely attacks, reported comments and comments that a rule holds need a look of their own.
 func propose(it moderation.Item) string {
 	c := it.Comment
-	if c.State != comment.Pending || !c.Verdict.Warm || it.OwnAppeal || len(it.Against.Reports) > 0 ||
+	if c.State != comment.Pending || it.OwnAppeal || len(it.Against.Reports) > 0 ||
 		it.Against.Appeal != nil || utf8.RuneCountInString(c.Source) > sweepText {
 		return ""
 	}
-	switch {
-	case c.Verdict.Score >= proposeSpam && !c.Verdict.IsAbuse():
+	switch spam := c.Verdict.Score >= .5; {
+	case spam && !c.Verdict.IsAbuse():
 		return comment.MarkSpam.String()
-	case c.Verdict.Score < proposeApproval && !c.Verdict.Held():
+	case !spam && !c.Verdict.Held():
 		return comment.Approve.String()
 	}
 	return ""

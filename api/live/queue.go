@@ -375,6 +375,7 @@ func (h *Queues) present(ctx context.Context, f *queue) []byte {
 		Name    string  `json:"name"`
 		Site    string  `json:"site,omitempty"` // in streams of all sites
 		Comment *string `json:"comment"`
+		Split   int     `json:"split"`
 	}
 	var list []presence.Presence
 	if f.one.ID != 0 {
@@ -385,7 +386,7 @@ func (h *Queues) present(ctx context.Context, f *queue) []byte {
 	all := []presenceOut{}
 	h.mu.Lock()
 	for _, p := range list {
-		out := presenceOut{Account: p.Account, Name: p.Name, Comment: web.OrNull(p.Comment)}
+		out := presenceOut{Account: p.Account, Name: p.Name, Comment: web.OrNull(p.Comment), Split: p.Split}
 		if f.one.ID == 0 {
 			out.Site = f.keys[p.Site]
 		}

@@ -70,6 +70,9 @@ func (o queueOrder) after(c comment.QueueCursor, oneSite bool) (condition string
 const fewSites = 20
 
 func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
+	if q.View == comment.ViewAll {
+		return t.ofAllStates(q)
+	}
 	view, known := queueViews[q.View]
 	if !known {
 		return nil, fmt.Errorf("read the queue: no view %q", q.View)
@@ -122,6 +125,44 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 		LIMIT  ?`, append(args, q.Limit)...)
 }
 
+// ofAllStates reads the first comments of each state and merges them.
+func (t *tx) ofAllStates(q comment.QueueQuery) (all []comment.Comment, err error) {
+	for _, q.View = range []comment.View{
+		comment.ViewPending, comment.ViewApproved, comment.ViewRejected, comment.ViewSpam,
+	} {
+		list, err := t.Queue(q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	slices.SortFunc(all, func(a, b comment.Comment) int { return compareIn(q.Order, a, b) })
+	return all[:min(len(all), q.Limit)], nil
+}
+
+// compareIn compares the places of two comments in an order.
+func compareIn(order comment.QueueOrder, a, b comment.Comment) int {
+	first := cmp.Compare(a.Verdict.Score, b.Verdict.Score)
+	switch order {
+	case comment.OldestFirst, comment.NewestFirst:
+		first = a.CreatedAt.Compare(b.CreatedAt)
+	case comment.UsefulFirst:
+		if near := cmp.Compare(farFromHalf(a), farFromHalf(b)); near != 0 {
+			return near
+		}
+	}
+	place := cmp.Or(first, cmp.Compare(a.ID, b.ID), cmp.Compare(a.Site, b.Site))
+	if queueOrders[order].descending || order == comment.UsefulFirst && (first != 0 || a.Verdict.Score < half) {
+		return -place
+	}
+	return place
+}
+
+// half is the score at which the model is least certain.
+const half = 0.5
+
+func farFromHalf(c comment.Comment) float64 { return math.Abs(c.Verdict.Score - half) }
+
 // firstOfSites reads the first keys of each site, then the first comments of all.
 func (t *tx) firstOfSites(
 	ids []int64, where string, args []any, order queueOrder, limit int,
@@ -170,15 +211,13 @@ func (t *tx) addThreshold(suspect comment.Threshold, and func(condition string, 
 // nearestToHalf returns the comments whose scores are nearest to 0.5. It reads the index upwards and downwards from there and
 // merges the two lists. Of two equally near scores, the higher one comes first.
 func (t *tx) nearestToHalf(q comment.QueueQuery) ([]comment.Comment, error) {
-	const half = 0.5
-	far := func(score float64) float64 { return math.Abs(score - half) }
 	up, down := q, q
 	up.Order, down.Order = comment.CalmestFirst, comment.RiskiestFirst
 	least, most := half, math.Nextafter(half, 0)
 	if c := q.After; c != nil && c.Score >= half {
-		down.After, most = nil, min(most, half-far(c.Score))
+		down.After, most = nil, min(most, half-math.Abs(c.Score-half))
 	} else if c != nil {
-		up.After, least = nil, math.Nextafter(half+far(c.Score), 2) // no score is above 1
+		up.After, least = nil, math.Nextafter(half+math.Abs(c.Score-half), 2) // no score is above 1
 	}
 	if q.Filter.MaxScore != nil {
 		most = min(most, *q.Filter.MaxScore)
@@ -191,7 +230,7 @@ func (t *tx) nearestToHalf(q comment.QueueQuery) ([]comment.Comment, error) {
 	below, err := t.Queue(down)
 	list = append(list, below...)
 	slices.SortStableFunc(list, func(a, b comment.Comment) int {
-		return cmp.Compare(far(a.Verdict.Score), far(b.Verdict.Score))
+		return cmp.Compare(farFromHalf(a), farFromHalf(b))
 	})
 	return list[:min(len(list), q.Limit)], err
 }

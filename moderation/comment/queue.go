@@ -22,9 +22,10 @@ const (
 	ViewSpam      View = "spam"
 	ViewReported  View = "reported" // reported by readers, in any state
 	ViewAppealed  View = "appealed" // refused, with an open appeal
+	ViewAll       View = "all"      // in any state, except removed
 )
 
-// Views lists all views.
+// Views lists the views that are counted.
 var Views = []View{ViewPending, ViewSuspected, ViewApproved, ViewRejected, ViewSpam, ViewReported, ViewAppealed}
 
 // MaxCount is the largest count of a view that is shown; it then means "this many or more".
@@ -114,8 +115,8 @@ func (req QueueRequest) Query(sites SiteSet, suspect Threshold) (q QueueQuery, e
 	if q.View == "" {
 		q.View = ViewPending
 	}
-	if !slices.Contains(Views, q.View) {
-		return q, problem.Query("state", "Ask for "+problem.Among(Views)+".")
+	if views := append(slices.Clone(Views), ViewAll); !slices.Contains(views, q.View) {
+		return q, problem.Query("state", "Ask for "+problem.Among(views)+".")
 	}
 	if q.Order == "" {
 		q.Order = OldestFirst

@@ -15,7 +15,7 @@ func TestQueueRequest_DefaultsAndErrors(t *testing.T) {
 		t.Errorf("without anything asked: %+v, %v", q, err)
 	}
 	for _, req := range []comment.QueueRequest{
-		{View: "all"}, {Order: "best"}, {Limit: 201}, {Limit: -1}, {Search: "\xff"}, {After: "nothing"},
+		{View: "removed"}, {Order: "best"}, {Limit: 201}, {Limit: -1}, {Search: "\xff"}, {After: "nothing"},
 	} {
 		if q, err := req.Query(comment.OneSite(7), comment.Threshold{Score: 0.9}); err == nil {
 			t.Errorf("%+v is taken for %+v", req, q)

@@ -14,12 +14,14 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Presence is a moderator who has a site's queue open. Comment is the ID of the viewed comment, or "".
+// A Presence is a moderator who has a site's queue open. Comment is the ID of the viewed comment, or "". Split counts how
+// often the moderators split the queue and ended it: while it is odd, each skips the comments that are the others'.
 type Presence struct {
 	Account string    `json:"account"`
 	Site    int64     `json:"site"`
 	Name    string    `json:"name"`
 	Comment string    `json:"comment"`
+	Split   int       `json:"split,omitempty"`
 	At      time.Time `json:"at"` // last sign of presence
 }
 
@@ -37,16 +39,22 @@ const anySite = 0
 // A Service records and lists present moderators. If Store is nil, it records nothing.
 type Service struct{ Store Store }
 
+// maxSplit limits Presence.Split, so that clients can count on.
+const maxSplit = 1_000_000
+
 // LookAt records that the actor views a comment of a site's queue, or none if comment is "". It needs a moderator.
-func (s Service) LookAt(ctx context.Context, who authz.Actor, at site.Site, comment string) error {
+func (s Service) LookAt(ctx context.Context, who authz.Actor, at site.Site, comment string, split int) error {
 	if err := authorize(who, at); err != nil {
 		return fmt.Errorf("look at a comment: %w", err)
 	}
 	if comment != "" && !txn.IsID(comment) {
 		return problem.Field("/comment", "This is not the ID of a comment.")
 	}
+	if split < 0 || split > maxSplit {
+		return problem.Field("/split", fmt.Sprintf("Use a number from 0 to %d.", maxSplit))
+	}
 	if s.Store != nil && who.ID() != "" {
-		p := Presence{Account: who.ID(), Site: at.ID, Name: who.Account.Name, Comment: comment}
+		p := Presence{Account: who.ID(), Site: at.ID, Name: who.Account.Name, Comment: comment, Split: split}
 		s.Store.Appear(ctx, at.ID, p)
 		s.Store.Appear(ctx, anySite, p)
 	}
@@ -54,9 +62,9 @@ func (s Service) LookAt(ctx context.Context, who authz.Actor, at site.Site, comm
 }
 
 // LookAtOfAny is LookAt for the queue of all sites: the actor leaves the site of the comment that it viewed before.
-func (s Service) LookAtOfAny(ctx context.Context, who authz.Actor, at site.Site, comment string) error {
+func (s Service) LookAtOfAny(ctx context.Context, who authz.Actor, at site.Site, comment string, split int) error {
 	last := s.last(ctx, who)
-	if err := s.LookAt(ctx, who, at, comment); err != nil {
+	if err := s.LookAt(ctx, who, at, comment, split); err != nil {
 		return err
 	}
 	if last.Site != 0 && last.Site != at.ID {

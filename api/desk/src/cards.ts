@@ -188,7 +188,7 @@ export class Cards {
     const state = fresh.dataset.state ?? ''
     const same = textOf(card) === textOf(fresh)
     const { view } = this.list.dataset
-    const stays = state === view || (view === 'suspected' && state === 'pending')
+    const stays = view === 'all' || state === view || (view === 'suspected' && state === 'pending')
     const notice = detailsOf(fresh).querySelector<HTMLElement>('.notice.taken')
     const happened = fresh.querySelector<HTMLElement>('.t .happened')
     const there = detailsOf(card)

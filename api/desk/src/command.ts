@@ -23,7 +23,7 @@ export function commandBar(commands: () => Command[]): void {
     found = [...places(), ...commands()].filter(({ label }) =>
       label.toLocaleLowerCase().includes(text.toLocaleLowerCase()),
     )
-    if (text) found.push(...searches(text))
+    if (text) found.push(search(text))
     chosen = 0
     list.replaceChildren(
       ...found.map(({ label }, i) =>
@@ -60,14 +60,14 @@ export function commandBar(commands: () => Command[]): void {
   })
 }
 
-/** Returns the searches for a text, one per state. */
-function searches(text: string): Command[] {
-  return ['pending', 'approved', 'rejected', 'spam'].map(state => ({
-    label: say(`command.search.${state}`, { q: text }),
+/** Returns the search for a text in all states. */
+function search(text: string): Command {
+  return {
+    label: say('command.search', { q: text }),
     run: () => {
-      location.href = `/moderate/queue?${new URLSearchParams({ state, q: text })}`
+      location.href = `/moderate/queue?${new URLSearchParams({ state: 'all', q: text })}`
     },
-  }))
+  }
 }
 
 /** Returns the links of the rail and of the list of settings. */

@@ -29,7 +29,7 @@ function start(): void {
   const queue = list ? new Queue(list) : undefined
   const bands = queue ? new Bands(queue.cards) : undefined
   if (queue) {
-    modes = { focus: new Focus(queue), sweep: new Sweep(queue), filter: new Filter() }
+    modes = { focus: new Focus(queue), sweep: new Sweep(queue), filter: new Filter(queue.cards) }
     markHits(queue.cards)
     new Stint(queue.cards.list)
     writerForms(() => queue.cards.current)

@@ -26,7 +26,7 @@ export class Live {
   constructor(queue: Queue) {
     this.#queue = queue
     this.#url = moderation(document.body.dataset.site)
-    this.#presence = new Presence(queue.cards, `${this.#url}/presence`)
+    this.#presence = new Presence(queue.cards, `${this.#url}/presence`, words => queue.tell(words))
     this.#open()
     element('arrived')
       .querySelector('a')

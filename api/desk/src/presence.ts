@@ -9,6 +9,8 @@ export interface Person {
   account: string
   name: string
   comment: string | null
+  /** While it is odd, the queue is split. */
+  split: number
 }
 
 const reportDelay = 1000 // ms; comments that are only skipped are not reported
@@ -27,14 +29,21 @@ export class Presence {
   readonly #lookedBefore = new Map<string, string>()
   /** IDs of the comments on which somebody was shown last. */
   #marked: string[] = []
+  /** Whether rows are marked as those of others. */
+  #wasSplit = false
   #reported: string | null | undefined // the comment last reported; undefined if absent
   #reportedAt = 0
   #active = Date.now()
   #timer = 0
+  /** The largest split of all who are present. Each change adds one. */
+  #split = 0
+  readonly #tell: (words: string) => void
 
-  constructor(cards: Cards, url: string) {
+  constructor(cards: Cards, url: string, tell: (words: string) => void) {
     this.#cards = cards
     this.#url = url
+    this.#tell = tell
+    element('split').addEventListener('click', () => this.#change())
     cards.list.addEventListener('current', () => this.#reportSoon())
     cards.list.addEventListener('change', () => this.#show())
     for (const sign of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchstart'])
@@ -57,8 +66,48 @@ export class Presence {
     }
     this.#others = all.filter(person => person.account !== document.body.dataset.account)
     for (const { account } of this.#others) if (!this.#since.has(account)) this.#since.set(account, now)
+    this.#follow()
     this.#cards.steady(() => this.#show())
     this.#faces()
+  }
+
+  get #isSplit(): boolean {
+    return this.#split % 2 === 1
+  }
+
+  /** Splits the queue with the others, or ends the split. */
+  #change(): void {
+    this.#split++
+    this.#reportedAt = 0
+    this.#report()
+    this.#tell(say(this.#isSplit ? 'split.on' : 'split.off', { who: this.#names }))
+    this.#cards.steady(() => this.#show())
+    this.#faces()
+  }
+
+  /** Follows another moderator who split the queue or ended the split. */
+  #follow(): void {
+    const newest = this.#others.find(person => person.split > this.#split)
+    if (!newest) return
+    const before = this.#isSplit
+    this.#split = Math.max(...this.#others.map(person => person.split))
+    this.#reportedAt = 0
+    this.#report()
+    if (this.#isSplit !== before) this.#tell(say(this.#isSplit ? 'split.began' : 'split.ended', { who: newest.name }))
+  }
+
+  /** Returns the moderator for whom a comment is while the queue is split, or undefined if it is this one. */
+  #ownerOf(id: string): Person | undefined {
+    let best = hash(id + document.body.dataset.account)
+    let owner: Person | undefined
+    for (const person of this.#others) {
+      const own = person.split === this.#split ? hash(id + person.account) : -1
+      if (own > best) {
+        best = own
+        owner = person
+      }
+    }
+    return owner
   }
 
   #markActive(): void {
@@ -89,6 +138,7 @@ export class Presence {
     this.#reportedAt = Date.now()
     const body = JSON.stringify({
       comment,
+      split: this.#split,
       ...(current && !document.body.dataset.site ? { site: siteOf(current) } : {}),
     })
     // A lost report is repeated at the next reportInterval.
@@ -109,13 +159,18 @@ export class Presence {
       const card = id ? this.#cards.find(id) : undefined
       if (card) this.#mark(card)
     }
+    if (!this.#isSplit && !this.#wasSplit) return
+    this.#wasSplit = this.#isSplit
+    for (const card of this.#cards.all) this.#mark(card)
   }
 
   /** Shows on a card who looks at it. The pane also shows who looked before. */
   #mark(card: Card): void {
     const id = idOf(card)
     const looking = this.#others.filter(person => person.comment === id).map(person => person.name)
-    const now = looking.length > 0 ? say('looking', { who: looking.join(', ') }) : ''
+    const owner = this.#isSplit ? this.#ownerOf(id)?.name : undefined
+    const theirs = owner ? say('split.of', { who: owner }) : ''
+    const now = looking.length > 0 ? say('looking', { who: looking.join(', ') }) : theirs
     const looked = this.#lookedBefore.get(id)
     const before = looked && !looking.includes(looked) ? say('looked', { who: looked }) : ''
     card.toggleAttribute('data-held', now !== '')
@@ -123,9 +178,16 @@ export class Presence {
     pill(detailsOf(card).querySelector('.who b'), now || before)
   }
 
-  /** Shows the other moderators. */
+  get #names(): string {
+    return this.#others.map(person => person.name).join(', ')
+  }
+
+  /** Shows the other moderators, and the button that splits the queue with them. */
   #faces(): void {
     const here = element('here')
+    const button = element('split')
+    button.hidden = this.#others.length === 0 || !('decides' in this.#cards.list.dataset)
+    button.textContent = say(this.#isSplit ? 'split.end' : 'split')
     here.replaceChildren()
     for (const { name } of this.#others.slice(0, faces)) {
       const face = Object.assign(document.createElement('span'), { className: 'av xs', textContent: initial(name) })
@@ -133,11 +195,22 @@ export class Presence {
       here.append(face)
     }
     if (this.#others.length === 0) return
-    const names = this.#others.map(person => person.name).join(', ')
     here.append(
-      Object.assign(document.createElement('span'), { className: 'cut', textContent: say('here', { who: names }) }),
+      Object.assign(document.createElement('span'), {
+        className: 'cut',
+        textContent: say('here', { who: this.#names }),
+      }),
     )
   }
+}
+
+/** Returns a number that spreads evenly: FNV-1a, 32 bits, with the finalizer of MurmurHash3. */
+function hash(text: string): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
 }
 
 /** Shows words in a pill after an element, or removes the pill if words is empty. */

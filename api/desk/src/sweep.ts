@@ -1,6 +1,7 @@
 /**
- * Sweep: sheets of comments for which the filter proposes the same decision. One key takes the sheet; the keys of the
- * places keep a comment in the queue. Only comments whose whole text is on the sheet are decided.
+ * Sweep: sheets of comments with the decision that the filter proposes for each. One key takes the sheet. The key of a
+ * place changes its decision to the other one, and pressed again leaves the comment in the queue. Only comments whose
+ * whole text is on the sheet are decided.
  */
 import { type Card, campaignOf, countOf, idOf, isChanged, isHeld, isSettled, nameOf } from './cards'
 import type { Action } from './outbox'
@@ -10,23 +11,27 @@ import { element } from './toast'
 import { say } from './words'
 
 const places = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '-', '=']
-/** The number of comments per sheet on a phone, so that a sheet needs no scrolling. */
-const phonePlaces = 6
+/** Rows of a sheet. Its columns are four, on a phone two, so that a sheet needs no scrolling. */
+const rows = 3
 /** Pages that are loaded at most to fill one sheet. */
 const maxPages = 4
 
+/** What a sheet proposes: one decision for all, or in doubt one for each. */
+type Kind = 'spam' | 'approve' | 'doubt'
+
 interface Cell {
   card: Card
-  box: HTMLInputElement
-  label: HTMLElement
+  box: HTMLElement
+  /** "" if the comment stays in the queue. */
+  action: Action | ''
 }
 
 export class Sweep {
   readonly #queue: Queue
   readonly #box = element('sweep')
   #cells: Cell[] = []
-  #action: Action = 'spam'
-  /** IDs of comments that a sheet has shown and left in the queue. */
+  #kind: Kind = 'spam'
+  /** IDs of comments that a sheet has shown and left in the queue, or cannot show whole. */
   readonly #kept = new Set<string>()
   #filling = false
 
@@ -34,7 +39,10 @@ export class Sweep {
     this.#queue = queue
     element('sweep-leave').addEventListener('click', () => this.leave())
     element('sweep-take').addEventListener('click', () => this.take())
-    this.#box.addEventListener('change', () => this.#count())
+    element('sheet').addEventListener('click', event => {
+      const box = event.target instanceof Element ? event.target.closest('.cell') : null
+      this.#turn(this.#cells.find(cell => cell.box === box))
+    })
     queue.cards.list.addEventListener('change', () => this.#refresh())
   }
 
@@ -45,7 +53,8 @@ export class Sweep {
   /** Opens the first sheet: that of the current comment's proposal, or likely spam. */
   async open(): Promise<void> {
     this.#kept.clear()
-    this.#action = (this.#queue.cards.current?.dataset.propose as Action | undefined) ?? 'spam'
+    const { current } = this.#queue.cards
+    this.#kind = (current && kindOf(current)) ?? 'spam'
     document.body.classList.add('sweeping')
     this.#box.hidden = false
     await this.#fill()
@@ -62,64 +71,75 @@ export class Sweep {
   /** Runs a key. Returns false if the key has no meaning here. */
   press(key: string): boolean {
     const at = places.indexOf(key)
-    const cell = this.#cells[at]
-    if (cell && !cell.box.disabled) {
-      cell.box.checked = !cell.box.checked
-      this.#count()
-    } else if (key === 'enter') this.take()
+    if (at >= 0) this.#turn(this.#cells[at])
+    else if (key === 'enter') this.take()
     else if (key === 'escape' || key === 'w') this.leave()
     else if (key === 'z') this.#queue.undoLast()
-    else return at >= 0
+    else return false
     return true
   }
 
-  /** Decides the sheet without the kept comments, and shows the next one. */
+  /** Changes a decision: from the proposal to the other one, to none, and back. */
+  #turn(cell: Cell | undefined): void {
+    if (!cell || isChanged(cell.card)) return
+    const proposed = cell.card.dataset.propose as Action
+    if (cell.action === proposed) this.#set(cell, other(proposed))
+    else this.#set(cell, cell.action ? '' : proposed)
+    this.#count()
+  }
+
+  #set(cell: Cell, action: Action | '', words = say(`sweep.${action || 'kept'}`)): void {
+    cell.action = action
+    cell.box.dataset.decision = action
+    cell.box.classList.toggle('turned', action === other(cell.card.dataset.propose as Action))
+    const button = cell.box.querySelector('.st')
+    if (button) button.textContent = words
+  }
+
+  /** Makes the decisions of the sheet, and shows the next one. Undo starts with the larger group. */
   async take(): Promise<void> {
     if (this.#filling || this.#cells.length === 0) return
-    const taken = this.#taken()
-    for (const { card } of this.#cells) if (!taken.includes(card)) this.#kept.add(idOf(card))
+    for (const { card, action } of this.#cells) if (!action) this.#kept.add(idOf(card))
+    const groups = (['spam', 'approve'] as const).map(action => ({ action, cards: this.#taken(action) }))
     this.#cells = []
-    this.#queue.decide(taken, this.#action, '', '', true)
+    for (const { action, cards } of groups.sort((a, b) => a.cards.length - b.cards.length))
+      this.#queue.decide(cards, action, '', '', true)
     await this.#fill()
   }
 
-  #taken(): Card[] {
-    return this.#cells.filter(({ box, card }) => !box.checked && !isChanged(card)).map(({ card }) => card)
+  #taken(by: Action): Card[] {
+    return this.#cells.filter(({ action, card }) => action === by && !isChanged(card)).map(({ card }) => card)
   }
 
   #proposed(): Card[] {
     return this.#queue.cards.open.filter(
-      card => card.dataset.propose === this.#action && !isHeld(card) && !isChanged(card) && !this.#kept.has(idOf(card)),
+      card => kindOf(card) === this.#kind && !isHeld(card) && !isChanged(card) && !this.#kept.has(idOf(card)),
     )
   }
 
-  /** Shows the next sheet. After the last sheet of one decision come those of the other. */
+  /** Shows the next sheet. After the last sheet of one kind come those of the others. */
   async #fill(): Promise<void> {
     this.#filling = true
-    const size = innerWidth > 860 ? places.length : phonePlaces
-    for (const action of [this.#action, this.#action === 'spam' ? 'approve' : 'spam'] as const) {
-      this.#action = action
-      for (let page = 0; page < maxPages && this.#proposed().length < size; page++) {
+    const kinds: Kind[] = ['spam', 'approve', 'doubt']
+    const at = kinds.indexOf(this.#kind)
+    for (const kind of [...kinds.slice(at), ...kinds.slice(0, at)]) {
+      this.#kind = kind
+      for (let page = 0; page < maxPages && this.#proposed().length < places.length; page++) {
         if (!(await this.#queue.onward.ahead())) break
       }
-      if (this.#proposed().length > 0) break
+      if (!this.on) break
+      this.#lay()
+      if (this.#cells.length > 0) break
     }
     this.#filling = false
-    const cards = this.#proposed().slice(0, size)
-    if (cards.length === 0) {
+    if (!this.on) return
+    if (this.#cells.length === 0) {
       this.leave()
       this.#queue.tell(say('sweep.end', { n: this.#queue.cards.open.length }))
       return
     }
-    if (!this.on) return
-    this.#cells = cards.map((card, i) => this.#cell(card, i))
+    element('sweep-title').textContent = say(`sweep.title.${this.#kind}`)
     const sheet = element('sheet')
-    sheet.replaceChildren(...this.#cells.map(({ label }) => label.parentElement as HTMLElement))
-    element('sweep-title').textContent = say(`sweep.${this.#action}`)
-    for (const cell of this.#cells) {
-      const text = cell.label.querySelector<HTMLElement>('.tx')
-      if (text && text.scrollHeight > text.clientHeight + 1) this.#stay(cell, say('sweep.long'))
-    }
     sheet.classList.remove('off')
     void sheet.offsetWidth // restarts the animation
     sheet.classList.add('off')
@@ -127,44 +147,87 @@ export class Sweep {
     element('sweep-take').focus()
   }
 
-  #cell(card: Card, i: number): Cell {
-    const template = element('sweep-cell') as HTMLTemplateElement
-    const item = (template.content.firstElementChild as HTMLElement).cloneNode(true) as HTMLElement
-    const label = item.querySelector('label') as HTMLElement
-    const part = (selector: string) => item.querySelector(selector) as HTMLElement
-    label.dataset.comment = idOf(card)
-    part('kbd').textContent = places[i] ?? ''
-    part('b').textContent = campaignOf(card) ? (card.querySelector('.name')?.textContent?.trim() ?? '') : nameOf(card)
-    part('.hd').append(card.querySelector('.meta .risk')?.cloneNode(true) ?? '')
-    const said = detailsOf(card).querySelector('.said:not(.against .said)')
-    part('.tx').append(...Array.from(said?.childNodes ?? [], node => node.cloneNode(true)))
-    part('.tx').lang = card.querySelector<HTMLElement>('.text')?.lang ?? ''
-    part('.ft .cut').textContent = card.querySelector('.meta bdi')?.textContent ?? ''
-    return { card, box: part('input') as HTMLInputElement, label }
+  /** Lays cells on the sheet until it is full. Long texts get two places and come first, so that they leave no gaps. */
+  #lay(): void {
+    const sheet = element('sheet')
+    sheet.replaceChildren()
+    const columns = getComputedStyle(sheet).gridTemplateColumns.split(' ').length
+    let tall = 0
+    for (const card of this.#proposed()) {
+      const full = tall + sheet.childElementCount
+      if (full === columns * rows) break
+      const item = itemOf(card)
+      sheet.append(item)
+      if (!isWhole(item)) {
+        item.className = 'tall'
+        sheet.insertBefore(item, sheet.children[tall] ?? null)
+        const whole = isWhole(item)
+        if (!whole || tall === columns || full + 2 > columns * rows) {
+          item.remove()
+          if (whole) break
+          this.#kept.add(idOf(card))
+          continue
+        }
+        tall++
+      }
+      const box = item.querySelector<HTMLElement>('.cell')
+      if (box) this.#cells.push({ card, box, action: '' })
+    }
+    const order = Array.from(sheet.children)
+    this.#cells.sort(
+      (a, b) => order.indexOf(a.box.closest('li') as Element) - order.indexOf(b.box.closest('li') as Element),
+    )
+    for (const [i, cell] of this.#cells.entries()) {
+      const key = cell.box.querySelector('kbd')
+      if (key) key.textContent = places[i] ?? ''
+      this.#set(cell, cell.card.dataset.propose as Action)
+    }
   }
 
-  /** Keeps a comment in the queue that the sheet cannot decide, and says why. */
-  #stay({ box, label }: Cell, why: string): void {
-    box.checked = box.disabled = true
-    const state = label.querySelector('.st')
-    if (state) state.textContent = why
-  }
-
-  /** Keeps comments that other users changed. */
+  /** Leaves comments in the queue that other users changed. */
   #refresh(): void {
     if (!this.on) return
-    for (const cell of this.#cells) {
-      if (isChanged(cell.card) || isSettled(cell.card)) this.#stay(cell, say('sweep.changed'))
-    }
+    for (const cell of this.#cells)
+      if (isChanged(cell.card) || isSettled(cell.card)) this.#set(cell, '', say('sweep.changed'))
     this.#count()
   }
 
   #count(): void {
-    const n = this.#taken().reduce((sum, card) => sum + countOf(card), 0)
-    const stays = this.#cells.filter(({ box }) => box.checked).length
-    const button = element('sweep-take')
-    const words = button.querySelector('span')
-    if (words) words.textContent = say(`sweep.take.${this.#action}`, { n })
+    const parts = (['spam', 'approve'] as const).flatMap(action => {
+      const n = this.#taken(action).reduce((sum, card) => sum + countOf(card), 0)
+      return n > 0 ? say(`sweep.take.${action}`, { n }) : []
+    })
+    const stays = this.#cells.filter(({ action }) => !action).length
+    const words = element('sweep-take').querySelector('span')
+    if (words) words.textContent = parts.join(' · ') || say('sweep.next')
     element('sweep-stays').textContent = stays > 0 ? say('sweep.stays', { n: stays }) : ''
   }
+}
+
+const other = (action: Action): Action => (action === 'spam' ? 'approve' : 'spam')
+
+/** Returns the kind of the sheets on which a comment belongs, if a sweep may decide it. */
+function kindOf(card: Card): Kind | undefined {
+  const { propose, doubt } = card.dataset
+  return propose && doubt !== undefined ? 'doubt' : (propose as Kind | undefined)
+}
+
+/** Reports whether the whole text of an item on the sheet is visible. */
+function isWhole(item: Element): boolean {
+  const text = item.querySelector('.tx')
+  return text !== null && text.scrollHeight <= text.clientHeight + 1
+}
+
+function itemOf(card: Card): HTMLElement {
+  const template = element('sweep-cell') as HTMLTemplateElement
+  const item = (template.content.firstElementChild as HTMLElement).cloneNode(true) as HTMLElement
+  const part = (selector: string) => item.querySelector(selector) as HTMLElement
+  part('.cell').dataset.comment = idOf(card)
+  part('b').textContent = campaignOf(card) ? (card.querySelector('.name')?.textContent?.trim() ?? '') : nameOf(card)
+  part('.hd').append(card.querySelector('.meta .risk')?.cloneNode(true) ?? '')
+  const said = detailsOf(card).querySelector('.said:not(.against .said)')
+  part('.tx').append(...Array.from(said?.childNodes ?? [], node => node.cloneNode(true)))
+  part('.tx').lang = card.querySelector<HTMLElement>('.text')?.lang ?? ''
+  part('.ft .cut').textContent = card.querySelector('.meta bdi')?.textContent ?? ''
+  return item
 }

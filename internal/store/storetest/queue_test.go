@@ -54,6 +54,9 @@ func queueOrders(w *env) {
 		state := comment.State(i % 5)
 		c := w.draft(in(state), at(time.Duration(i*7%11)*time.Second), scored(float64(i*3%8)/7)) // times and scores repeat
 		drafts = append(drafts, c)
+		if state != comment.Removed {
+			byView[comment.ViewAll] = append(byView[comment.ViewAll], c)
+		}
 		switch state {
 		case comment.Pending:
 			byView[comment.ViewPending] = append(byView[comment.ViewPending], c)
@@ -76,7 +79,7 @@ func queueOrders(w *env) {
 	byUse := func(a, b comment.Comment) int {
 		return cmp.Compare(math.Abs(a.Verdict.Score-0.5), math.Abs(b.Verdict.Score-0.5))
 	}
-	for _, view := range allViews {
+	for _, view := range append(slices.Clone(allViews), comment.ViewAll) {
 		for _, order := range comment.QueueOrders {
 			for _, limit := range []int{1, 2, 3, 100} {
 				got := pages(w, comment.QueueQuery{Sites: comment.OneSite(w.site.ID), View: view,
