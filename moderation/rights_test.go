@@ -38,6 +38,7 @@ Queue               auth   ok     ok        ok     ok          ok        ok     
 QueueCounts         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 AccountQueue        auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 AccountQueueOfOne   auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+FilterValues        auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 AccountQueueCounts  auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 SiteQueues          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
@@ -290,6 +291,10 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			return err
 		},
 		"SiteQueues":         func(who authz.Actor) error { _, err := s.SiteQueues(ctx, who); return err },
+		"FilterValues": func(who authz.Actor) error {
+			_, err := s.FilterValues(ctx, who, "", comment.QueueRequest{}, "")
+			return err
+		},
 		"AccountQueueCounts": func(who authz.Actor) error { _, _, err := s.AccountQueueCounts(ctx, who); return err },
 		"Item":               func(who authz.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
 		"SiteOfComment": func(who authz.Actor) error {

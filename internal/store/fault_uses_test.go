@@ -379,6 +379,13 @@ var useCases = map[string]func(*faulty) func() error{
 			return err
 		}
 	},
+	"FilterValues": func(w *faulty) func() error {
+		w.waiting(2)
+		return func() error {
+			_, err := w.App.FilterValues(w.Ctx, authz.Operator, "", comment.QueueRequest{}, "salt")
+			return err
+		}
+	},
 	"AccountQueueCounts": func(w *faulty) func() error {
 		return func() error { _, _, err := w.App.AccountQueueCounts(w.Ctx, authz.Operator); return err }
 	},

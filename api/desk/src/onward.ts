@@ -14,7 +14,8 @@ export class Onward {
   readonly #cards: Cards
   readonly #unsaved: Unsaved
   readonly #top: string
-  #loading = false
+  /** Settles when the page that is being loaded is here. */
+  #loading: Promise<unknown> | undefined
   /** Whether to continue once all decisions are saved, or the page that is being loaded is here. */
   #pending = false
   /** The current card when loading began. A page that loads later does not move a moderator who has moved since. */
@@ -44,32 +45,44 @@ export class Onward {
     element('rest').hidden = true
     this.#from = this.#cards.current
     const next = linkIn(document)?.href
-    this.#pending = this.#loading || (!next && this.#unsaved.busy())
+    this.#pending = this.#loading !== undefined || (!next && this.#unsaved.busy())
     if (this.#pending) return
-    this.#loading = true
     element('halted').hidden = true
     try {
-      if (next && (await this.#read(next))) return
+      if (next && (await this.#load(next))) return
       if (this.#unsaved.busy()) this.#pending = true
-      else if (!(await this.#read(this.#top))) this.#end()
+      else if (!(await this.#load(this.#top))) this.#end()
     } catch {
       element('halted').hidden = false
-    } finally {
-      this.#loading = false
     }
     if (!this.#unsaved.busy()) this.saved()
   }
 
-  /** Prefetches the next page and appends it at the end, where it moves no cards. Returns whether it brought any. */
+  /**
+   * Prefetches the next page and appends it at the end, where it moves no cards. If a page is being loaded, it waits for
+   * that one instead. Returns whether there may be new cards.
+   */
   async ahead(): Promise<boolean> {
+    if (this.#loading) {
+      await this.#loading
+      return true
+    }
     const next = linkIn(document)?.href
-    if (!next || this.#loading) return false
-    this.#loading = true
+    if (!next) return false
     // After a failure, go retries and reports it.
-    const more = await this.#read(next, false).catch(() => false)
-    this.#loading = false
+    const more = await this.#load(next, false).catch(() => false)
     if (this.#pending) this.#resume()
     return more
+  }
+
+  async #load(address: string, goes = true): Promise<boolean> {
+    const reading = this.#read(address, goes)
+    this.#loading = reading.catch(() => undefined)
+    try {
+      return await reading
+    } finally {
+      this.#loading = undefined
+    }
   }
 
   /** Goes on to the page that was being prefetched when the user reached the end. */
