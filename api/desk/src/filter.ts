@@ -74,13 +74,10 @@ export class Filter {
 
   #apply(choice: Choice | undefined): void {
     if (!choice) return
-    if (choice.value.startsWith('/')) {
-      location.href = choice.value
-      return
-    }
     const url = new URL(location.href)
     const [name = '', value = ''] = choice.value.split('=')
-    url.searchParams.set(name, decodeURIComponent(value))
+    if (choice.value.startsWith('/')) url.pathname = choice.value
+    else url.searchParams.set(name, decodeURIComponent(value))
     for (const gone of ['after', 'at']) url.searchParams.delete(gone)
     location.href = url.href
   }

@@ -29,6 +29,8 @@ export class Sweep {
   /** IDs of comments that a sheet has shown and left in the queue. */
   readonly #kept = new Set<string>()
   #filling = false
+  /** Whether a sheet was decided since the sweep began. */
+  #took = false
 
   constructor(queue: Queue) {
     this.#queue = queue
@@ -45,6 +47,7 @@ export class Sweep {
   /** Opens the first sheet: that of the current comment's proposal, or likely spam. */
   async open(): Promise<void> {
     this.#kept.clear()
+    this.#took = false
     this.#action = (this.#queue.cards.current?.dataset.propose as Action | undefined) ?? 'spam'
     document.body.classList.add('sweeping')
     this.#box.hidden = false
@@ -79,6 +82,7 @@ export class Sweep {
     const taken = this.#taken()
     for (const { card } of this.#cells) if (!taken.includes(card)) this.#kept.add(idOf(card))
     this.#cells = []
+    this.#took ||= taken.length > 0
     this.#queue.decide(taken, this.#action, '', '', true)
     await this.#fill()
   }
@@ -108,7 +112,7 @@ export class Sweep {
     const cards = this.#proposed().slice(0, size)
     if (cards.length === 0) {
       this.leave()
-      this.#queue.tell(say('sweep.end', { n: this.#queue.cards.open.length }))
+      this.#end()
       return
     }
     if (!this.on) return
@@ -125,6 +129,14 @@ export class Sweep {
     sheet.classList.add('off')
     this.#count()
     element('sweep-take').focus()
+  }
+
+  /** Says how many comments are left. The undo of the last sheet stays in the toast. */
+  #end(): void {
+    const n = this.#queue.cards.open.length
+    if (n === 0) return
+    if (this.#took) this.#queue.add(say('sweep.end', { n }))
+    else this.#queue.tell(say('sweep.end', { n }))
   }
 
   #cell(card: Card, i: number): Cell {
