@@ -131,14 +131,19 @@ var kinds = []struct {
 		strings.Fields("idiot clueless moron pathetic liar stupid fool coward nobody clown dunce oaf")},
 }
 
-func (s trainer) post(words []string) testkit.CommentRef {
-	s.t.Helper()
+// text returns a text of eight of the words.
+func (s trainer) text(words []string) string {
 	var some []string
 	for range 8 {
 		some = append(some, words[s.rnd.IntN(len(words))])
 	}
-	posted, err := s.client.Post(s.t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Reader %d", s.rnd.IntN(1e6)), "",
-		strings.Join(some, " "))
+	return strings.Join(some, " ")
+}
+
+func (s trainer) post(words []string) testkit.CommentRef {
+	s.t.Helper()
+	text := s.text(words)
+	posted, err := s.client.Post(s.t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Reader %d", s.rnd.IntN(1e6)), "", text)
 	s.must(err)
 	return testkit.CommentRef{ID: posted.ID, Version: posted.Version}
 }

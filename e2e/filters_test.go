@@ -102,30 +102,3 @@ func TestFilter_PreviewsRowsWhileTyping(t *testing.T) {
 		func() error { return desk.Holds(`!location.search.includes("q=")`) },
 	)
 }
-
-// The navigation shows the number of pending comments on the moderator's other sites, with links.
-func TestNavigation_ShowsPendingOfOtherSites(t *testing.T) {
-	testkit.OnlyIn(t, "ci")
-	parallel(t)
-	w := newWorld(t)
-	for site, n := range map[string]int{"garden": 2, "lake": 1, "empty": 0} {
-		w.must(w.client.Call(t.Context(), http.MethodPost, "/sites", nil,
-			map[string]any{"key": site, "name": "On the " + site, "origin": []string{w.blog.URL}}, nil))
-		there := *w.client
-		there.Site = site
-		for i := range n {
-			_, err := there.Post(t.Context(), "", w.blog.URL+"/"+site, "Ruth", "", fmt.Sprintf("The %s on day %d.", site, i))
-			w.must(err)
-		}
-	}
-	tab := w.tab(1280, 900, false)
-	w.signIn(tab, email)
-	w.steps(tab,
-		func() error { return tab.See("link", "On the lake 1") },
-		func() error { return tab.See("link", "On the empty 0") },
-		func() error { return tab.Click("link", "On the garden 2") },
-		func() error { return tab.Holds(`location.pathname === "/moderate/garden/queue"`) },
-		func() error { return tab.Holds(current("The garden on day 0.")) },
-		func() error { return tab.See("link", "On the lake 1") },
-	)
-}

@@ -109,7 +109,9 @@ func TestPresence_SplitsQueue(t *testing.T) {
 	for _, tab := range []*testkit.Tab{dana, other} {
 		w.steps(tab,
 			func() error { return tab.Press(keyJ) },
-			func() error { return tab.Holds(`!document.querySelector("[aria-current=true]").matches("[data-held]")`) },
+			func() error {
+				return tab.Holds(`!document.querySelector("[aria-current=true]").matches("[data-held]")`)
+			},
 		)
 	}
 	w.steps(other, func() error { return other.Click("button", "End the split") })

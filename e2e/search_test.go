@@ -30,7 +30,9 @@ func TestSearch_FindsDecidedComments(t *testing.T) {
 		func() error { return desk.Click("option", "Search all comments: “harbour”") },
 		func() error { return desk.Holds(shows("2 comments contain “harbour”")) },
 		func() error { return desk.Holds(current("Cheap boats")) }, // the newest first, in any state
-		func() error { return desk.Holds(`document.querySelector("[aria-current=true] .pill").textContent === "Spam"`) },
+		func() error {
+			return desk.Holds(`document.querySelector("[aria-current=true] .pill").textContent === "Spam"`)
+		},
 		func() error { // in the row and in the pane
 			return desk.Holds(hits + ` === "Harbour,harbour,harbour,Harbour,harbour"`)
 		},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -67,8 +68,7 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	if err != nil {
 		return err
 	}
-	back, _ := url.ParseQuery(v.QueryParam("back")) // skips malformed pairs
-	at := parseQueueParams(back.Get("site"), back)
+	at := v.listParams()
 	m, err := d.cardMaker(v, v.Site, at)
 	if err != nil {
 		return err
@@ -95,12 +95,23 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	return v.Show("comment", p)
 }
 
+// listParams returns the parameters of the list from which a comment was opened: that of its site, or of all sites.
+func (v *Visit) listParams() queueParams {
+	raw := v.QueryParam("back")
+	if v.Request().Method == http.MethodPost { // a form of the page was refused
+		raw = v.Form.Get("back")
+	}
+	back, _ := url.ParseQuery(raw) // skips malformed pairs
+	at := parseQueueParams("", back)
+	if back.Get("site") == v.Site.Key {
+		at.site = v.Site.Key
+	}
+	return at
+}
+
 // next returns the address of the comment that follows another in its list, or of the first if the other left the list.
 // It skips comments that other moderators have open, unless they have all open. It returns "" if the list cannot be read.
 func (d *desk) next(v *Visit, at queueParams, id string) (string, error) {
-	if at.site != v.Site.Key {
-		at.site = ""
-	}
 	page, err := d.readQueue(v, at)
 	if err != nil && web.ProblemOf(err).Status < 500 { // the address of the list is not valid
 		return "", nil
@@ -148,7 +159,7 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.Nam
 	p := commentPage{Frame: f, Card: m.card(it), Source: c.Source}
 	p.Card.Current = true
 	p.Title = m.T("comment.by", "name", m.writer(c))
-	p.QueueURL = m.params.url()
+	p.QueueURL = m.params.urlAt(c.ID)
 	if id := comment.WriterID(c.Writer); id != "" {
 		p.Trusts = "writer:" + id
 	}

@@ -1,15 +1,20 @@
 package desk
 
 import (
+	"bytes"
 	"cmp"
+	"compress/flate"
 	"encoding/base64"
 	"encoding/json"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -29,34 +34,51 @@ func (d *desk) decide(v *Visit) error {
 		return err
 	}
 	var all Flash
-	for _, refs := range bySite {
-		f, err := d.decideOn(v, refs, in)
-		if err != nil && len(all.Batches) == 0 {
-			return err
-		}
+	for i, of := range bySite {
+		f, left, err := d.decideOn(v, of, in)
 		all.add(f)
-		if err != nil { // what was decided before can be undone
-			all.Left += len(refs.comments) + len(refs.campaigns)
+		if err != nil {
+			for _, rest := range bySite[i+1:] {
+				left += rest.decidable()
+			}
+			return d.stop(v, all, left, err)
 		}
 	}
 	return d.redirectBack(v, all)
 }
 
-// decideOn applies a choice to the comments and campaigns of one site.
-func (d *desk) decideOn(v *Visit, of siteRefs, in moderation.Choice) (Flash, error) {
-	all := Flash{Action: in.Action.String(), Reason: in.Reason.String()}
-	var err error
+// decideOn applies a choice to the comments and campaigns of one site. After an error, left is the number of those that
+// were not decided.
+func (d *desk) decideOn(v *Visit, of siteRefs, in moderation.Choice) (all Flash, left int, err error) {
+	all, left = Flash{Action: in.Action.String(), Reason: in.Reason.String()}, of.decidable()
 	if in.Comments, err = readRefs(of.comments); err != nil {
-		return all, err
+		return all, left, err
 	}
 	for _, k := range formChoices(in, of.campaigns, v.Form["take"], uncheckedMembers(v.Form)) {
 		out, err := d.Moderation.Decide(v.Ctx(), v.Actor, of.site, k)
 		if err != nil {
-			return all, err
+			return all, left, err
 		}
 		all.add(newFlash(in.Action.String(), in.Reason.String(), of.site.Key, out))
+		left -= max(1, len(k.Comments))
 	}
-	return all, nil
+	return all, left, nil
+}
+
+// stop ends a form after an error. If a part of it was done, stop logs the error and reports that part, and the number
+// of items left. Otherwise it returns the error.
+func (d *desk) stop(v *Visit, f Flash, left int, err error) error {
+	if f.Done == 0 {
+		return err
+	}
+	level := slog.LevelWarn
+	if web.ProblemOf(err).Status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	d.Log.Log(v.Ctx(), level, "desk: form done in part", "action", f.Action, "by", v.Actor.ID(), "batches", f.Batches,
+		"done", f.Done, "left", left, "error", err)
+	f.Failed = left
+	return d.redirectBack(v, f)
 }
 
 // siteRefs are the references of a form to one site, without the site's key.
@@ -64,6 +86,9 @@ type siteRefs struct {
 	site                         site.Site
 	comments, campaigns, batches []string
 }
+
+// decidable returns the number of comments and campaigns.
+func (r siteRefs) decidable() int { return len(r.comments) + len(r.campaigns) }
 
 // bySite groups the references (SITE/REST) in fields of a form by site. It returns an error without references, and
 // unless the account may decide on every site. On a site's own route, references need no key.
@@ -108,16 +133,28 @@ func (d *desk) undo(v *Visit) error {
 		return err
 	}
 	all := Flash{Action: "undo"}
-	for _, of := range bySite {
-		for _, batch := range of.batches {
+	for i, of := range bySite {
+		for j, batch := range of.batches {
 			out, err := d.Moderation.Undo(v.Ctx(), v.Actor, of.site, batch, nil)
 			if err != nil {
-				return err
+				bySite[i].batches = of.batches[j:]
+				return d.stopUndo(v, all, bySite[i:], err)
 			}
 			all.add(newFlash("undo", "", of.site.Key, out))
 		}
 	}
 	return d.redirectBack(v, all)
+}
+
+// stopUndo is stop for an undo. The toast offers to undo the rest.
+func (d *desk) stopUndo(v *Visit, f Flash, rest []siteRefs, err error) error {
+	f.Batches = nil
+	for _, of := range rest {
+		for _, batch := range of.batches {
+			f.Batches = append(f.Batches, of.site.Key+"/"+batch)
+		}
+	}
+	return d.stop(v, f, len(f.Batches), err)
 }
 
 // reply publishes a reply to a comment under the account's name.
@@ -209,8 +246,8 @@ func (d *desk) redirectBack(v *Visit, f Flash) error {
 	}
 	back, _ := url.ParseQuery(v.Form.Get("back")) // skips malformed pairs
 	to := parseQueueParams(v.Site.Key, back)
-	if key := back.Get("site"); to.site == "" {
-		to.site = key
+	if _, err := d.Process.Site(v.Ctx(), back.Get("site")); err == nil && to.site == "" {
+		to.site = back.Get("site")
 	}
 	return d.RedirectWithFlash(v, to.url(), f)
 }
@@ -226,6 +263,7 @@ type Flash struct {
 	Unchanged      int      `json:"unchanged,omitempty"`
 	Conflicts      []string `json:"conflicts,omitempty"` // comments as SITE/ID, at most maxFlashed
 	Left           int      `json:"left,omitempty"`      // conflicts in total; for an erasure, the items that remain
+	Failed         int      `json:"failed,omitempty"`    // items that were not done because of an error
 	Contradictions int      `json:"against,omitempty"`   // decisions against a confident prediction
 	SpamPercent    int      `json:"said,omitempty"`      // the spam probability of the first of these comments, in percent
 }
@@ -261,9 +299,35 @@ func (f *Flash) add(o Flash) {
 
 // RedirectWithFlash stores f in the flash cookie and redirects to address.
 func (r Base) RedirectWithFlash(v *Visit, address string, f Flash) error {
-	b, _ := json.Marshal(f) // strings and numbers never fail to marshal
-	r.setFlash(v, base64.RawURLEncoding.EncodeToString(b), 60)
+	r.setFlash(v, f.encode(), 60)
 	return v.SeeOther(address)
+}
+
+// encode returns the flash as the value of a cookie. It is compressed, because browsers drop cookies over 4 KB, and the
+// batches of a page with comments of fifty sites are longer.
+func (f Flash) encode() string {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, flate.BestCompression) // the level is valid
+	// Strings and numbers always marshal, and a Buffer takes all writes.
+	_ = json.NewEncoder(w).Encode(f)
+	_ = w.Close()
+	return base64.RawURLEncoding.EncodeToString(b.Bytes())
+}
+
+// maxFlash limits the decompressed size of a flash, in bytes.
+const maxFlash = 64 << 10
+
+// decodeFlash returns the flash of a cookie's value. ok is false if the value is malformed.
+func decodeFlash(value string) (f Flash, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil {
+		return f, false
+	}
+	err = json.NewDecoder(io.LimitReader(flate.NewReader(bytes.NewReader(b)), maxFlash)).Decode(&f)
+	if err != nil {
+		return Flash{}, false
+	}
+	return f, true
 }
 
 func (r Base) setFlash(v *Visit, value string, seconds int) {
@@ -285,11 +349,7 @@ func (r Base) TakeFlash(v *Visit) (f Flash, ok bool) {
 		return f, false
 	}
 	r.setFlash(v, "", -1)
-	b, err := base64.RawURLEncoding.DecodeString(cookie.Value)
-	if err != nil || json.Unmarshal(b, &f) != nil {
-		return Flash{}, false
-	}
-	return f, true
+	return decodeFlash(cookie.Value)
 }
 
 // A Toast reports the last decision and offers its undo. It stays until the next decision. Batch lists batches as
@@ -306,7 +366,9 @@ func (w *Catalog) FlashText(f Flash) (*Toast, []Notice) {
 	case "withdraw", "copy":
 		t.Text = w.N("did."+f.Action, f.Done)
 	case "undo":
-		t.Text, t.Batch = w.N("js.undone", f.Done), ""
+		if t.Text = w.N("js.undone", f.Done); f.Failed == 0 {
+			t.Batch = ""
+		}
 	case "erase", "retire":
 		return nil, w.erasureNotices(f)
 	case "saved", "revoked":
@@ -319,6 +381,13 @@ func (w *Catalog) FlashText(f Flash) (*Toast, []Notice) {
 		t.Text = w.T("js.toast.reply")
 	default:
 		return nil, nil
+	}
+	if f.Failed > 0 {
+		key := "did.failed"
+		if f.Action == "undo" {
+			key = "did.failed.undo"
+		}
+		notices = append(notices, Notice{Icon: "warn", Bad: true, Text: w.T(key, "n", w.Number(f.Failed))})
 	}
 	if f.Contradictions > 0 {
 		text := w.N("js.contradicts", f.Contradictions, "said", f.SpamPercent) + " " + w.T("contradicts.slip")

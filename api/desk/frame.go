@@ -46,8 +46,8 @@ type Frame struct {
 	Replies     []string // the site's saved replies
 	Wide        bool
 	Compact     bool // a list of rows with the current card in a pane
-	Moderator   bool
-	Owner       bool
+	Moderator   bool // of the site; on pages about all sites, of at least one
+	Owner       bool // likewise
 	Notices     []Notice
 }
 
@@ -106,14 +106,21 @@ func (r Base) DeskFrame(v *Visit, title string) (Frame, error) {
 		f.Sites = samePage(v.Sites, of.Key, path)
 	}
 	f.Replies = of.Settings.ReadyReplies()
-	f.Moderator, f.Owner = who.AllSites >= authz.Moderator, who.AllSites >= authz.Owner
+	role := who.AllSites
 	if of.Key != "" {
 		f.Site = &SiteRef{of.Key, of.Name}
-		role := v.Actor.Role(of.ID)
-		f.Moderator, f.Owner = role >= authz.Moderator, role >= authz.Owner
+		role = v.Actor.Role(of.ID)
+	} else if len(v.Sites) > 0 {
+		role = max(role, v.Actor.Role(v.mainSite().ID))
 	}
+	f.Moderator, f.Owner = role >= authz.Moderator, role >= authz.Owner
 	f.Settings = settingsNav(v.Words, f, path)
 	return f, r.rail(v, &f)
+}
+
+// mainSite returns the first of the sites on which the account has its highest role. It needs at least one site.
+func (v *Visit) mainSite() site.Site {
+	return slices.MaxFunc(v.Sites, func(a, b site.Site) int { return cmp.Compare(v.Actor.Role(a.ID), v.Actor.Role(b.ID)) })
 }
 
 // samePage returns links to the page at path on each site. From the page of a comment or a campaign they lead to the queue.
@@ -148,7 +155,8 @@ func (r Base) rail(v *Visit, f *Frame) error {
 	slices.SortStableFunc(waiting, func(a, b moderation.SiteQueue) int { return b.Pending - a.Pending })
 	of := f.Site
 	if of == nil {
-		of = &SiteRef{v.Sites[0].Key, v.Sites[0].Name}
+		main := v.mainSite()
+		of = &SiteRef{main.Key, main.Name}
 	}
 	f.Rail = railLinks(v.Words, *f, of, v.Request().URL.Path, v.QueryParam("state"), total, capped)
 	if len(waiting) < 2 {
@@ -159,7 +167,7 @@ func (r Base) rail(v *Visit, f *Frame) error {
 		f.RailSites = append(f.RailSites, Link{Key: q.Site.Key, URL: url, Label: q.Site.Name, Hue: hue(q.Site.Name),
 			Current: url == v.Request().URL.Path, Count: v.Words.Count(q.Pending, q.Pending >= comment.MaxCount)})
 	}
-	if len(waiting) > maxRailSites && f.Owner {
+	if len(waiting) > maxRailSites {
 		f.RailSites = append(f.RailSites, Link{URL: "/moderate/sites", Label: v.Words.T("sites.all", "n", len(waiting))})
 	}
 	return nil

@@ -3,6 +3,7 @@ package desk
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
@@ -90,6 +91,15 @@ func (p queueParams) url() string {
 		return root + "?" + q
 	}
 	return root
+}
+
+// urlAt returns the address of the list in which a comment is the current one, if it is still there.
+func (p queueParams) urlAt(id string) string {
+	to, at := p.url(), "at="+url.QueryEscape(id)
+	if strings.Contains(to, "?") {
+		return to + "&" + at
+	}
+	return to + "?" + at
 }
 
 // filtered reports whether a search or a filter is active.

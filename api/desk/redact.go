@@ -43,5 +43,5 @@ func (d *desk) redact(v *Visit) error {
 		}
 		return d.showComment(v, f)
 	}
-	return d.RedirectWithFlash(v, v.SitePath("/comments/"+id), Flash{Action: "redacted", Done: 1})
+	return d.RedirectWithFlash(v, v.CommentURL(id), Flash{Action: "redacted", Done: 1})
 }

@@ -117,7 +117,7 @@ func ownPath(to string) string {
 	return u.RequestURI()
 }
 
-// home redirects to the first site's queue. Without sites, a server owner goes to the setup, other accounts to their
+// home redirects to the queue of all sites. Without sites, a server owner goes to the setup, other accounts to their
 // sessions.
 func (d *desk) home(v *Visit) error {
 	sites, err := d.Process.Sites(v.Ctx(), v.Actor)

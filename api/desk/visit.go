@@ -98,6 +98,15 @@ func (v *Visit) Ctx() context.Context { return v.Request().Context() }
 // SitePath returns the address of a path below the site.
 func (v *Visit) SitePath(path string) string { return "/moderate/" + v.Site.Key + path }
 
+// CommentURL returns the address of a comment's page on the site. It keeps the list to which a form of that page returns.
+func (v *Visit) CommentURL(id string) string {
+	to := v.SitePath("/comments/" + url.PathEscape(id))
+	if back := v.Form.Get("back"); back != "" {
+		to += "?back=" + url.QueryEscape(back)
+	}
+	return to
+}
+
 // SeeOther redirects to an address of the desk.
 func (v *Visit) SeeOther(address string) error { return v.Redirect(http.StatusSeeOther, address) }
 

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/txn"
@@ -30,15 +32,36 @@ import (
 type world struct {
 	*apptest.Env
 	reads  atomic.Int64 // read-only transactions
+	writes writeFault
+	log    testkit.Log // of the service
 	url    string
 	routes []*echo.Route
 	site   site.Site
 }
 
-// counting counts the read-only transactions of a world.
+// counting counts the read-only transactions of a world, and fails its others on request.
 type counting struct {
 	txn.Store[store.Tx]
-	reads *atomic.Int64
+	reads  *atomic.Int64
+	writes *writeFault
+}
+
+// A writeFault makes transactions that write fail.
+type writeFault struct{ on, left atomic.Int64 }
+
+// after lets n more transactions succeed. The next ones fail, until clear.
+func (f *writeFault) after(n int64) {
+	f.left.Store(n)
+	f.on.Store(1)
+}
+
+func (f *writeFault) clear() { f.on.Store(0) }
+
+func (c counting) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
+	if c.writes.on.Load() == 1 && c.writes.left.Add(-1) < 0 {
+		return nil, errors.New("disk on fire")
+	}
+	return c.Store.Update(ctx, fn)
 }
 
 func (c counting) View(ctx context.Context, fn func(store.Tx) error) error {
@@ -57,12 +80,12 @@ func emptyWorld(t *testing.T) *world {
 func emptyWorldOn(t *testing.T, database string) *world {
 	t.Helper()
 	w := &world{Env: apptest.NewEmpty(t, database)}
-	w.DB.Store = counting{w.DB.Store, &w.reads}
-	log := slog.New(slog.DiscardHandler)
+	w.DB.Store = counting{w.DB.Store, &w.reads, &w.writes}
+	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	alone, err := coord.Open(w.Ctx, coord.Options{Secret: apptest.Secret, Clock: w.Clock, Log: log})
 	w.Must(err)
 	w.url = testkit.Serve(t, func(public *url.URL) *http.Server {
-		w.App = w.NewAppWith(w.DB.Store, app.Coordination{OriginRequests: alone, Presences: alone}, app.Options{PublicURL: public})
+		w.App = w.NewAppWith(w.DB.Store, app.Coordination{OriginRequests: alone, Presences: alone}, app.Options{PublicURL: public, Log: log})
 		front := w.App.Handler(func(e *echo.Echo, _ *web.Kit) { w.routes = e.Routes() })
 		t.Cleanup(front.Close)
 		return web.NewServer(front, log)
@@ -131,15 +154,35 @@ func (w *world) submit(in moderation.Submission) comment.Comment {
 	if in.PageURL == "" {
 		in.PageURL, in.PageTitle = "https://blog.example/post", "A post"
 	}
-	got, err := w.App.Submit(w.Ctx, w.site, in)
+	return w.submitTo(w.site, in)
+}
+
+func (w *world) submitTo(of site.Site, in moderation.Submission) comment.Comment {
+	w.T.Helper()
+	got, err := w.App.Submit(w.Ctx, of, in)
 	w.Must(err)
-	return w.now(comment.Comment{ID: got.ID})
+	return w.now(comment.Comment{Site: of.ID, ID: got.ID})
+}
+
+// addSite adds a site at https://KEY.example with a pending comment "Remark on KEY.", and returns both.
+func (w *world) addSite(key string) (site.Site, comment.Comment) {
+	w.T.Helper()
+	of, _, err := w.App.AddSite(w.Ctx, authz.Operator,
+		site.Site{Key: key, Name: "On " + key, Origins: []string{"https://" + key + ".example"}}, nil)
+	w.Must(err)
+	w.Clock.Add(time.Second)
+	return of, w.submitTo(of, moderation.Submission{PageURL: "https://" + key + ".example/post", Name: "Reader",
+		Body: "Remark on " + key + "."})
 }
 
 // now returns the current version of a comment.
 func (w *world) now(c comment.Comment) comment.Comment {
 	w.T.Helper()
-	it, _, err := w.App.Item(w.Ctx, authz.Operator, w.site, c.ID)
+	of := w.site
+	if c.Site != 0 {
+		of.ID = c.Site
+	}
+	it, _, err := w.App.Item(w.Ctx, authz.Operator, of, c.ID)
 	w.Must(err)
 	return it.Comment
 }

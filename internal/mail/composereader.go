@@ -2,13 +2,17 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Lifetimes of links: to confirm a subscription, and to see stored data.
@@ -28,15 +32,15 @@ func (s *Service) readerLetter(ctx context.Context, m Message, site site.Site, n
 	p := content{Lang: w.Lang()}
 	link := mailbox.Link{Site: site.ID, Email: to, Lang: w.Lang(), Ends: now.Add(confirmLinkTTL)}
 	needed := false
-	err := s.work.View(ctx, func(tx Tx) error {
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		kind := mailbox.Kind(m.Kind)
 		if kind == mailbox.Code {
 			needed = s.codeMail(w, m, site, now, t, &p)
 			return nil
 		}
 		if kind == mailbox.Invitation {
-			needed = s.invitationMail(w, m, site, now, t, &p)
-			return nil
+			needed, err = s.invitationMail(tx, w, m, site, now, t, &p)
+			return err
 		}
 		if kind == mailbox.DataLink {
 			link.Letter, link.Ends = m.ID, now.Add(dataLinkTTL)
@@ -79,15 +83,27 @@ func (s *Service) codeMail(
 }
 
 // invitationMail writes a mail with the link that sets the password of a new account. It reports whether the link is
-// still valid.
+// still valid. It is not after its use, and not if the account was removed, disabled or reset.
 func (s *Service) invitationMail(
-	w *i18n.Catalog, m Message, site site.Site, now time.Time, t *letter, p *content,
-) (needed bool) {
+	tx Tx, w *i18n.Catalog, m Message, site site.Site, now time.Time, t *letter, p *content,
+) (needed bool, err error) {
+	token := mailbox.InvitationToken(s.secret, m.ID)
+	link, err := tx.LinkByHash(secret.Hash(token))
+	var account authz.Account
+	if err == nil {
+		account, err = tx.AccountByID(link.Account)
+	}
+	if errors.Is(err, txn.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
 	t.Subject = w.T("mail.invite.subject", "site", site.Name)
 	p.Lead, p.Then = w.T("mail.invite.lead", "site", site.Name), []string{w.T("mail.invite.then")}
-	p.Button = button{w.T("mail.invite.button"), s.serviceURL("/moderate/setup") + "#" + mailbox.InvitationToken(s.secret, m.ID)}
+	p.Button = button{w.T("mail.invite.button"), s.serviceURL("/moderate/setup") + "#" + token}
 	p.Foot = w.T("mail.invite.foot")
-	return now.Before(m.CreatedAt.Add(mailbox.InvitationLife))
+	return now.Before(link.ExpiresAt) && !account.Disabled, nil
 }
 
 // dataLink writes a mail with a link to the data stored about an address. Its text does not depend on that data.

@@ -107,6 +107,7 @@ type Tx interface {
 	// AccountsToNotify returns the accounts that get mail about a site, with their mail settings and their role there.
 	AccountsToNotify(site int64) ([]authz.Account, error)
 	AccountByID(id string) (authz.Account, error) // ErrNotFound
+	LinkByHash(hash []byte) (authz.Link, error)   // ErrNotFound
 	InsertMailLink(l authz.MailLink) error
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	PagesByID(site int64, ids []string) ([]site.Page, error)

@@ -245,6 +245,43 @@ func TestInvitation_LinkSetsPassword(t *testing.T) {
 	})
 }
 
+// An invitation whose link no longer works is not sent.
+func TestInvitation_DeadLinkIsNotMailed(t *testing.T) {
+	t.Parallel()
+	on := true
+	for name, end := range map[string]func(w *world, a authz.Account) error{
+		"removed": func(w *world, a authz.Account) error { return w.App.RemoveAccount(w.Ctx, authz.Operator, a.ID) },
+		"disabled": func(w *world, a authz.Account) error {
+			_, err := w.App.SetAccount(w.Ctx, authz.Operator, a.ID, identity.AccountChange{Disabled: &on})
+			return err
+		},
+		"reset": func(w *world, a authz.Account) error {
+			_, err := w.App.ResetAccount(w.Ctx, authz.Operator, a.Email)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, apptest.New(t))
+			invite := func(email string) authz.Account {
+				t.Helper()
+				out, err := w.App.Invite(w.Ctx, authz.Operator, identity.NewAccount{Email: email, Name: "New",
+					Role: authz.Moderator, Sites: []string{"a"}}, "en")
+				w.Must(err)
+				return out.Account
+			}
+			dead := invite("dead@staff.example")
+			w.Must(end(w, dead))
+			invite("later@staff.example")
+			w.run(w.service())
+			w.box.WaitForMail(t, "later@staff.example", 1)
+			if got := w.box.MailsTo(dead.Email); len(got) > 0 {
+				t.Errorf("the dead link was mailed:\n%s", got[0].Raw)
+			}
+		})
+	}
+}
+
 var errTryLater = testkit.SMTPError(451, "try again later")
 
 func TestSend_RetriesWithSameMessageID(t *testing.T) {

@@ -154,11 +154,11 @@ func (o *admin) block(v *desk.Visit) error {
 	if _, _, err := o.Rules.AddBlock(v.Ctx(), v.Actor, v.Site, d, nil); err != nil {
 		return o.showBlockError(v, err)
 	}
-	to := "/rules"
+	to := v.SitePath("/rules")
 	if id := v.Form.Get("one"); id != "" {
-		to = "/comments/" + url.PathEscape(id)
+		to = v.CommentURL(id)
 	}
-	return o.RedirectWithFlash(v, v.SitePath(to), desk.Flash{Action: "blocks.added"})
+	return o.RedirectWithFlash(v, to, desk.Flash{Action: "blocks.added"})
 }
 
 func (o *admin) showBlockError(v *desk.Visit, err error) error {

@@ -63,11 +63,11 @@ func (o *admin) addNote(v *desk.Visit) error {
 	said := v.Form.Get("text")
 	_, _, err := o.Rules.AddNote(v.Ctx(), v.Actor, v.Site, v.Param("id"), said, nil)
 	if err == nil {
-		to := notesPath(v.Param("id"))
+		to := v.SitePath(notesPath(v.Param("id")))
 		if v.Form.Has("one") { // the form of the comment's own page
-			to = "/comments/" + url.PathEscape(v.Param("id"))
+			to = v.CommentURL(v.Param("id"))
 		}
-		return o.RedirectWithFlash(v, v.SitePath(to), desk.Flash{Action: "notes.added"})
+		return o.RedirectWithFlash(v, to, desk.Flash{Action: "notes.added"})
 	}
 	says, err := v.FormError("notes", err)
 	if err != nil {

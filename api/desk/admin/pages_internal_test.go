@@ -90,7 +90,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 		"settings": general, "settings-moderation": moderation, "settings-checker": checker,
 		"settings-danger": settings["danger"], "settings-data": data, "appearance": look,
 		"notifications": notificationsPage{Frame: f, From: "0", Mails: mailOptions(w, authz.MailDigest)},
-		"sites": sitesPage{f, []siteRow{
+		"sites": sitesPage{CanAdd: true, Frame: f, Rows: []siteRow{
 			{Key: "longway", Name: "The Long Way Round", Origins: "https://longway.example", Pending: w.Count(12, false),
 				Oldest: w.Oldest(3 * time.Hour), Own: true},
 			{Key: "short", Name: "Short cuts", Origins: "https://short.example", Pending: w.Count(0, false)}}},

@@ -10,7 +10,8 @@ import (
 
 type sitesPage struct {
 	desk.Frame
-	Rows []siteRow
+	Rows   []siteRow
+	CanAdd bool // the viewer owns all sites
 }
 
 type siteRow struct {
@@ -24,7 +25,7 @@ func (o *admin) sites(v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	p := sitesPage{Frame: f}
+	p := sitesPage{Frame: f, CanAdd: v.Actor.Account.AllSites >= authz.Owner}
 	_, p.Notices = o.flashText(v)
 	counts, err := o.Sites.CountQueues(v.Ctx(), v.Actor, v.Sites)
 	if err != nil {

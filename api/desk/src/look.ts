@@ -1,7 +1,7 @@
 /** Shows the chosen look on the preview, and the lines that set it. The server makes the same lines. */
 export function look(): void {
   const form = document.querySelector<HTMLFormElement>('form[data-look]')
-  const sheet = document.querySelector<HTMLElement>('.sheet')
+  const sheet = document.querySelector<HTMLElement>('.sample')
   const preview = sheet?.querySelector<HTMLElement>('aitys-comments')
   const code = document.getElementById('look-code')
   if (!form || !sheet || !preview || !code) return

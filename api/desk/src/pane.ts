@@ -62,7 +62,7 @@ export class Pane {
     const id = idOf(card)
     const can = (card.dataset.can ?? '').split(' ')
     const all = campaignOf(card)
-    this.#box.ariaLabel = say('pane', { name: nameOf(card) })
+    this.#box.ariaLabel = all ? nameOf(card) : say('pane', { name: nameOf(card) })
     this.#deal.dataset.comment = id
     this.#deal.dataset.own = card.dataset.ownAppeal ?? ''
     for (const button of this.#deal.querySelectorAll<HTMLButtonElement>('button[name=action]')) {

@@ -284,6 +284,11 @@ export class Queue implements Listener {
     this.#showToast(words)
   }
 
+  /** Appends words to the message about the last action. */
+  add(words: string): void {
+    this.#toast.add(words)
+  }
+
   /** Records a sent reply. If it approved its parent, it can be undone like a decision. */
   replied(card: Card, batch: string | null, against: Contradiction[]): void {
     this.pane.replied(card)
@@ -330,7 +335,9 @@ export class Queue implements Listener {
     done.parts = done.parts.filter(p => p !== part)
     if (done.parts.length > 0) return
     this.#done.splice(this.#done.indexOf(done), 1)
-    if (done === this.#offeredUndo && answer.conflicts.length === 0) this.tell(say('cannot.already'))
+    if (done !== this.#offeredUndo || answer.conflicts.length > 0) return
+    // Approving a reported comment changes nothing but closes its reports.
+    this.tell(say(this.cards.list.dataset.view === 'reported' ? 'toast.reports' : 'cannot.already'))
   }
 
   /** Counts the decided members of a campaign, and sends another request if members remain. */

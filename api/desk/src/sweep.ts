@@ -34,6 +34,8 @@ export class Sweep {
   /** IDs of comments that a sheet has shown and left in the queue, or cannot show whole. */
   readonly #kept = new Set<string>()
   #filling = false
+  /** Whether a sheet was decided since the sweep began. */
+  #took = false
 
   constructor(queue: Queue) {
     this.#queue = queue
@@ -53,6 +55,7 @@ export class Sweep {
   /** Opens the first sheet: that of the current comment's proposal, or likely spam. */
   async open(): Promise<void> {
     this.#kept.clear()
+    this.#took = false
     const { current } = this.#queue.cards
     this.#kind = (current && kindOf(current)) ?? 'spam'
     document.body.classList.add('sweeping')
@@ -102,6 +105,7 @@ export class Sweep {
     for (const { card, action } of this.#cells) if (!action) this.#kept.add(idOf(card))
     const groups = (['spam', 'approve'] as const).map(action => ({ action, cards: this.#taken(action) }))
     this.#cells = []
+    this.#took ||= groups.some(({ cards }) => cards.length > 0)
     for (const { action, cards } of groups.sort((a, b) => a.cards.length - b.cards.length))
       this.#queue.decide(cards, action, '', '', true)
     await this.#fill()
@@ -135,7 +139,7 @@ export class Sweep {
     if (!this.on) return
     if (this.#cells.length === 0) {
       this.leave()
-      this.#queue.tell(say('sweep.end', { n: this.#queue.cards.open.length }))
+      this.#end()
       return
     }
     element('sweep-title').textContent = say(`sweep.title.${this.#kind}`)
@@ -144,7 +148,7 @@ export class Sweep {
     void sheet.offsetWidth // restarts the animation
     sheet.classList.add('off')
     this.#count()
-    element('sweep-take').focus()
+    element('sweep-take').focus({ preventScroll: true })
   }
 
   /** Lays cells on the sheet until it is full. Long texts get two places and come first, so that they leave no gaps. */
@@ -157,6 +161,9 @@ export class Sweep {
       const full = tall + sheet.childElementCount
       if (full === columns * rows) break
       const item = itemOf(card)
+      const box = item.querySelector<HTMLElement>('.cell') as HTMLElement
+      const cell: Cell = { card, box, action: '' }
+      this.#set(cell, card.dataset.propose as Action)
       sheet.append(item)
       if (!isWhole(item)) {
         item.className = 'tall'
@@ -170,8 +177,7 @@ export class Sweep {
         }
         tall++
       }
-      const box = item.querySelector<HTMLElement>('.cell')
-      if (box) this.#cells.push({ card, box, action: '' })
+      this.#cells.push(cell)
     }
     const order = Array.from(sheet.children)
     this.#cells.sort(
@@ -180,8 +186,15 @@ export class Sweep {
     for (const [i, cell] of this.#cells.entries()) {
       const key = cell.box.querySelector('kbd')
       if (key) key.textContent = places[i] ?? ''
-      this.#set(cell, cell.card.dataset.propose as Action)
     }
+  }
+
+  /** Says how many comments are left. The undo of the last sheet stays in the toast. */
+  #end(): void {
+    const n = this.#queue.cards.open.length
+    if (n === 0) return
+    if (this.#took) this.#queue.add(say('sweep.end', { n }))
+    else this.#queue.tell(say('sweep.end', { n }))
   }
 
   /** Leaves comments in the queue that other users changed. */
