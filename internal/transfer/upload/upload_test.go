@@ -102,9 +102,8 @@ func TestImportUpload_ContinuesAfterStop(t *testing.T) {
 
 // A new file replaces the account's idle file on the site. Files that nobody uses are deleted.
 func TestAddUpload_ReplacesAndExpires(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	env := apptest.New(t)
-	w := newWorld(t, env)
+	w := newWorld(t, apptest.New(t))
+	t.Setenv("TMPDIR", t.TempDir()) // after New: what test processes share is in the usual folder
 	folders := func() int {
 		all, err := filepath.Glob(filepath.Join(os.TempDir(), "aitys-import-*"))
 		w.Must(err)
