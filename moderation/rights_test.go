@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
+	transferupload "github.com/aitys/aitys/internal/transfer/upload"
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -107,6 +108,12 @@ SiteStats           auth   role   ok        ok     ok          ok        ok     
 Rebuild             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 Import              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 Export              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+AddUpload           auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+CurrentUpload       auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+Upload              auth   role   role      upload upload      upload    role   role    site   site   site     upload
+CheckUpload         auth   role   role      upload upload      upload    role   role    site   site   site     upload
+ImportUpload        auth   role   role      upload upload      upload    role   role    site   site   site     upload
+RemoveUpload        auth   role   role      upload upload      upload    role   role    site   site   site     upload
 Teachers            auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
 OldLessons          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 LessonsOf           auth   role   role      ok     ok          ok        role   role    site   site   site     ok
@@ -244,6 +251,10 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 	withdrawn, token := w.SubmitWithToken(w.A, "A comment that its writer withdrew.")
 	w.Must(w.App.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
 	other := w.AddStaff("other", authz.Moderator, "a")
+	// The upload of another owner is unknown.
+	upload, err := s.AddUpload(w.AddStaff("uploader", authz.Owner, "a"), w.A, "blog.xml", strings.NewReader("<rss/>"))
+	w.Must(err)
+	w.T.Cleanup(s.Uploads.Close)
 	n := 0
 	fresh := func() string { n++; return "x" + strconv.Itoa(n) }
 	near := spamlist.Draft{URL: "https://near.example/list", Key: strings.Repeat("A", 43), Weight: 1}
@@ -522,6 +533,17 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 		"Export": func(who authz.Actor) error {
 			return s.Export(ctx, who, w.A, transfer.ExportRequest{Format: "jsonl"}, io.Discard)
 		},
+		"AddUpload": func(who authz.Actor) error {
+			_, err := s.AddUpload(who, w.A, "blog.xml", strings.NewReader("<rss/>"))
+			return err
+		},
+		"CurrentUpload": func(who authz.Actor) error { _, _, err := s.CurrentUpload(who, w.A); return err },
+		"Upload":        func(who authz.Actor) error { _, err := s.Upload(who, w.A, upload.ID); return err },
+		"CheckUpload": func(who authz.Actor) error {
+			return s.CheckUpload(who, w.A, upload.ID, transferupload.Options{Format: "wordpress"})
+		},
+		"ImportUpload": func(who authz.Actor) error { return s.ImportUpload(who, w.A, upload.ID) },
+		"RemoveUpload": func(who authz.Actor) error { return s.RemoveUpload(who, w.A, upload.ID) },
 		"Rebuild": func(who authz.Actor) error {
 			_, err := s.Rebuild(ctx, who, w.A, func(uint64, uint64) {})
 			return err

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/labstack/echo/v4"
@@ -34,10 +35,12 @@ type Pages func() map[string]map[string]*template.Template
 
 // gzipPages compresses pages. A queue shrinks to a twelfth, because its buttons repeat. Compression is safe from BREACH:
 // no page contains a secret next to input of an attacker, and cookies are SameSite=Strict. The Skipper is needed because
-// the library takes "gzip;q=0" for acceptance.
+// the library takes "gzip;q=0" for acceptance. Exports are not compressed, so that an aborted one has no proper end.
 var gzipPages = middleware.GzipWithConfig(middleware.GzipConfig{
-	Level:   5,
-	Skipper: func(c echo.Context) bool { return !web.Accepts(c.Request().Header.Get("Accept-Encoding"), "gzip") },
+	Level: 5,
+	Skipper: func(c echo.Context) bool {
+		return strings.HasSuffix(c.Path(), "/export") || !web.Accepts(c.Request().Header.Get("Accept-Encoding"), "gzip")
+	},
 })
 
 // Snippet returns the HTML that embeds a site's comments in a page.

@@ -124,10 +124,14 @@ func (v *Visit) mainSite() site.Site {
 }
 
 // samePage returns links to the page at path on each site. From the page of a comment or a campaign they lead to the queue.
+// From that of an import they lead to the data.
 func samePage(all []site.Site, current, path string) (links []Link) {
 	page, ok := strings.CutPrefix(path, "/moderate/"+current)
-	if current == "" || !ok || strings.HasPrefix(page, "/comments/") || strings.HasPrefix(page, "/campaigns/") {
+	switch {
+	case current == "" || !ok || strings.HasPrefix(page, "/comments/") || strings.HasPrefix(page, "/campaigns/"):
 		page = "/queue"
+	case strings.HasPrefix(page, "/import"), page == "/export":
+		page = "/settings/data"
 	}
 	for _, s := range all {
 		links = append(links, Link{URL: "/moderate/" + s.Key + page, Label: s.Name, Current: s.Key == current})
@@ -269,7 +273,7 @@ func settingsNav(w *Catalog, f Frame, path string) []Group {
 		add(&more, "/moderate/sites", "sites")
 	}
 	if owns {
-		add(&more, root+"/settings/data", "section.data")
+		add(&more, root+"/settings/data", "section.data", root+"/export", root+"/import")
 		add(&more, root+"/settings/danger", "section.danger", root+"/lessons", root+"/edit-tokens", root+"/remove")
 	}
 	if !found {

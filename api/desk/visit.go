@@ -50,7 +50,7 @@ func newVisit(c echo.Context, pages Pages) *Visit {
 func (r Base) Public(answer Handler) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		v := newVisit(c, r.Pages)
-		if c.Request().Method == http.MethodPost {
+		if c.Request().Method == http.MethodPost && !web.IsFileForm(c) {
 			if v.Form, err = web.ReadForm(c); err != nil {
 				return err
 			}

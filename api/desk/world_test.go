@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/event"
@@ -34,16 +35,19 @@ type world struct {
 	reads  atomic.Int64 // read-only transactions
 	writes writeFault
 	log    testkit.Log // of the service
+	noLog  atomic.Bool // exports cannot read the log
 	url    string
 	routes []*echo.Route
 	site   site.Site
 }
 
-// counting counts the read-only transactions of a world, and fails its others on request.
+// counting counts the read-only transactions of a world, and fails its others on request. With noLog, reads of the log
+// fail in Views.
 type counting struct {
 	txn.Store[store.Tx]
 	reads  *atomic.Int64
 	writes *writeFault
+	noLog  *atomic.Bool
 }
 
 // A writeFault makes transactions that write fail.
@@ -64,6 +68,27 @@ func (c counting) Update(ctx context.Context, fn func(store.Tx) error) ([]event.
 	return c.Store.Update(ctx, fn)
 }
 
+func (c counting) Views(ctx context.Context, n int, fn func([]store.Tx) error) error {
+	return c.Store.Views(ctx, n, func(all []store.Tx) error {
+		for i, tx := range all {
+			all[i] = logless{tx, c.noLog}
+		}
+		return fn(all)
+	})
+}
+
+type logless struct {
+	store.Tx
+	noLog *atomic.Bool
+}
+
+func (tx logless) DecisionsAfter(site int64, seq uint64, limit int) ([]auditlog.Entry, error) {
+	if tx.noLog.Load() {
+		return nil, errors.New("the disk cannot be read")
+	}
+	return tx.Tx.DecisionsAfter(site, seq, limit)
+}
+
 func (c counting) View(ctx context.Context, fn func(store.Tx) error) error {
 	c.reads.Add(1)
 	return c.Store.View(ctx, fn)
@@ -80,7 +105,7 @@ func emptyWorld(t *testing.T) *world {
 func emptyWorldOn(t *testing.T, database string) *world {
 	t.Helper()
 	w := &world{Env: apptest.NewEmpty(t, database)}
-	w.DB.Store = counting{w.DB.Store, &w.reads, &w.writes}
+	w.DB.Store = counting{w.DB.Store, &w.reads, &w.writes, &w.noLog}
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	alone, err := coord.Open(w.Ctx, coord.Options{Secret: apptest.Secret, Clock: w.Clock, Log: log})
 	w.Must(err)
@@ -88,6 +113,7 @@ func emptyWorldOn(t *testing.T, database string) *world {
 		w.App = w.NewAppWith(w.DB.Store, app.Coordination{OriginRequests: alone, Presences: alone}, app.Options{PublicURL: public, Log: log})
 		front := w.App.Handler(func(e *echo.Echo, _ *web.Kit) { w.routes = e.Routes() })
 		t.Cleanup(front.Close)
+		t.Cleanup(w.App.Uploads.Close)
 		return web.NewServer(front, log)
 	})
 	return w

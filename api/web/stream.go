@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -42,4 +44,17 @@ func (s *StreamWriter) Finish(err error) error {
 		panic(http.ErrAbortHandler)
 	}
 	return err
+}
+
+// downloadTime limits a download. It reads one snapshot, and the database cannot vacuum while a slow client holds it.
+const downloadTime = 15 * time.Minute
+
+// Download answers with a file that write writes. If write fails after the response has begun, Download aborts the
+// connection: browsers then report that the download failed. The context of write outlives RequestTimeout.
+func Download(c echo.Context, contentType, file string, write func(ctx context.Context, to io.Writer) error) error {
+	ctx, end := context.WithTimeout(context.WithoutCancel(c.Request().Context()), downloadTime)
+	defer end()
+	NoStore(c)
+	out := NewStream(c, contentType, file)
+	return out.Finish(write(ctx, out))
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/transfer/static"
+	"github.com/aitys/aitys/internal/transfer/upload"
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
@@ -134,6 +135,7 @@ type App struct {
 	Sites          *sites.Service
 	Static         *static.Service
 	Transfer       *transfer.Service
+	Uploads        *upload.Service
 
 	// For servers; nil without a PublicURL.
 	Webhook   *webhook.Service
@@ -194,6 +196,7 @@ func New(ctx context.Context, s txn.Store[store.Tx], c Coordination, own secret.
 	a.Static = newStatic(p, store.Narrow[static.Tx](s), a.Signing)
 	a.Transfer = transfer.New(transfer.Options{Process: p, Store: store.Narrow[transfer.Tx](s), Secret: own,
 		Judge: a.Learning, Rules: a.Rules, Tables: sqlite.ForeignRows})
+	a.Uploads = upload.New(p, a.Transfer)
 	if o.PublicURL != nil {
 		a.buildServer(own)
 	}

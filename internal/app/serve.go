@@ -41,6 +41,7 @@ func (a *App) runJobs(ctx context.Context) error {
 	works := []func(context.Context) error{
 		a.Identity.Run, a.Learning.Run, a.Campaigns.Run, a.Moderation.Run, a.Votes.Run,
 		a.Reports.Run, a.ReaderAuth.Run, a.SpamChecks.Run, a.Takedowns.Run, a.SpamLists.Run, a.ExternalChecks.Run,
+		a.Uploads.Run,
 	}
 	if a.Webhook != nil {
 		works = append(works, a.Webhook.Run)
@@ -113,7 +114,7 @@ func (a *App) routes() []api.Routes {
 			Learning: a.Learning}.Routes,
 		admin.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Learning: a.Learning, Evaluation: a.Evaluation,
 			Privacy: a.Privacy, Rules: a.Rules, Takedowns: a.Takedowns, Webhooks: a.Webhook, SpamLists: a.SpamLists,
-			Signing: a.Signing, ExternalChecks: a.ExternalChecks}.Routes,
+			Signing: a.Signing, ExternalChecks: a.ExternalChecks, Transfer: a.Transfer, Uploads: a.Uploads}.Routes,
 		reader.Services{Moderation: a.Moderation, Identity: a.Identity, ReaderAuth: a.ReaderAuth, ReaderMail: a.ReaderMail,
 			Privacy: a.Privacy, Takedowns: a.Takedowns, Reports: a.Reports}.Routes,
 		akismet.Services{Identity: a.Identity, SpamChecks: a.SpamChecks}.Routes,

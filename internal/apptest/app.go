@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/transfer/static"
+	"github.com/aitys/aitys/internal/transfer/upload"
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
@@ -64,6 +65,7 @@ type useCases struct {
 	*publishing
 	*copies
 	*transfers
+	*uploads
 	*webhooks
 }
 
@@ -88,6 +90,7 @@ type (
 	publishing = sites.Service
 	copies     = static.Service
 	transfers  = transfer.Service
+	uploads    = upload.Service
 	webhooks   = webhook.Service
 )
 
@@ -114,7 +117,7 @@ func NewApp(
 	}
 	return &App{App: a, store: s, useCases: &useCases{a.Process, a.Identity, a.Learning, a.Evaluation, a.Signing, a.SpamLists, a.Rules,
 		a.Votes, a.Reports, a.ReaderAuth, a.ReaderMail, a.Takedowns, a.ExternalChecks, a.Campaigns, a.SpamChecks,
-		a.Moderation, a.Privacy, a.Sites, a.Static, a.Transfer, a.Webhook}}, nil
+		a.Moderation, a.Privacy, a.Sites, a.Static, a.Transfer, a.Uploads, a.Webhook}}, nil
 }
 
 // VerifyLog verifies the whole log of a site.

@@ -23,7 +23,7 @@ const module = "github.com/aitys/aitys/"
 var allowed = map[string]string{
 	"cmd":                     "api classifier internal migrations moderation widget",
 	"internal/app":            "api classifier internal migrations moderation widget",
-	"api":                     "classifier internal/checkerclient internal/i18n internal/outbound internal/webhook moderation widget",
+	"api":                     "classifier internal/checkerclient internal/i18n internal/outbound internal/transfer internal/webhook moderation widget",
 	"api/web":                 "internal/i18n moderation",
 	"internal/store":          "classifier internal/mail internal/metrics internal/transfer internal/webhook migrations moderation",
 	"internal/store/sqlite":   "internal/store/rows migrations moderation/txn",

@@ -35,7 +35,7 @@ func template(e ast.Expr, n *int) (text string, ok bool) {
 			return a + b, okA || okB
 		}
 	case *ast.CallExpr:
-		if f, is := e.Fun.(*ast.SelectorExpr); is && f.Sel.Name == "Sprintf" && len(e.Args) > 0 {
+		if f, is := e.Fun.(*ast.SelectorExpr); is && (f.Sel.Name == "Sprintf" || f.Sel.Name == "Errorf") && len(e.Args) > 0 {
 			format, ok := template(e.Args[0], n)
 			return strings.ReplaceAll(verb.ReplaceAllStringFunc(format, func(string) string { return value() }), "%%", "%"), ok
 		}
@@ -48,16 +48,34 @@ var sentence = regexp.MustCompile(`^([A-Z][a-z]*|JSON|[{]1[}]) .*[a-z].*[.]$`)
 
 // others are files with sentences that are no details: help texts of metrics, reports of imports, the EU template, and signals, which
 // internal/i18n has by their codes.
-var others = regexp.MustCompile(`internal/transfer/|api/reader/eureport.go|moderation/rules/set.go|moderation/externalcheck/worker.go|moderation/spamlist/match.go|moderation/comment/signal|moderation/text/|api/akismet/|api/perspective/|internal/metrics/|/testkit/|/apptest/|/archtest/`)
+var others = regexp.MustCompile(`internal/transfer/([a-z_]+\.go|dump/|static/)|api/reader/eureport.go|moderation/rules/set.go|moderation/externalcheck/worker.go|moderation/spamlist/match.go|moderation/comment/signal|moderation/text/|api/akismet/|api/perspective/|internal/metrics/|/testkit/|/apptest/|/archtest/`)
 
-// problemDetails returns the templates of all details in the Go files of the packages that refuse requests.
+// problemDetails returns the templates of all details in the Go files of the packages that refuse requests, and those of the
+// reports of imports.
 func problemDetails(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, root := range []string{"../../api", "../../moderation", "../../internal"} {
+	templates(t, found, sentence, func(path string) bool { return !others.MatchString(path) }, "../../api", "../../moderation", "../../internal")
+	templates(t, found, reported, func(string) bool { return true }, "../transfer/draft.go", "../transfer/run.go", "../transfer/survey.go",
+		"../transfer/dump")
+	for text := range found {
+		if strings.Contains(text, "--base") { // the desk always has a base
+			delete(found, text)
+		}
+	}
+	return found
+}
+
+// reported matches what the report of an import says about things in a file, and why a file cannot be read.
+var reported = regexp.MustCompile(`^(its? |the (file|zip) |replies are |comments reply |something in |for other |as a |there is no |` +
+	`<[{]1[}]> |[{]1[}] is |(WordPress|Isso|Commento|A backup of|Some bytes in|The file) .*[.])`)
+
+// templates adds the templates that match want, with the files that have them.
+func templates(t *testing.T, found map[string]string, want *regexp.Regexp, in func(path string) bool, roots ...string) {
+	t.Helper()
+	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") ||
-				others.MatchString(path) {
+			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || !in(path) {
 				return err
 			}
 			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
@@ -71,7 +89,7 @@ func problemDetails(t *testing.T) map[string]string {
 				}
 				values := 0
 				text, ok := template(e, &values)
-				if ok && sentence.MatchString(text) {
+				if ok && want.MatchString(text) {
 					found[text] = path
 				}
 				return !ok // the parts of a text are no texts of their own
@@ -82,7 +100,6 @@ func problemDetails(t *testing.T) map[string]string {
 			t.Fatal(err)
 		}
 	}
-	return found
 }
 
 func TestProblem_EveryDetailIsTranslated(t *testing.T) {

@@ -260,6 +260,8 @@ var noUseCases = map[string]string{
 
 	"DismissOrigin": "uses no database",
 
+	"WaitUpload": "uses no database",
+
 	"Preview":         "uses no database",
 	"CheckLink":       "uses no database",
 	"StartSignIn":     "calls a sign-in provider, not the database",

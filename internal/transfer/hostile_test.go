@@ -1,8 +1,11 @@
 package transfer_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -14,6 +17,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
@@ -217,5 +221,57 @@ func TestImport_HostileReferences(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A file of somebody who is not the operator has limits: a small file may unpack to a huge one, and each comment, page and
+// author costs memory.
+func TestImport_LimitsOfRequest(t *testing.T) {
+	t.Parallel()
+	w := &world{apptest.New(t), t}
+	var three []string
+	for i := range 3 {
+		three = append(three, said(fmt.Sprint(i+1), "0", "A remark."))
+	}
+	text := post(three...)
+	threads := ""
+	for i := range 3 {
+		threads += fmt.Sprintf(`<thread dsq:id="%d"><link>https://a.example/%d</link></thread>`, i, i)
+	}
+	items := ""
+	for i := range 3 {
+		items += fmt.Sprintf("<item><wp:post_id>%d</wp:post_id></item>", i+10)
+	}
+	attachment := strings.Replace(text, "<title>", "<wp:status>inherit</wp:status><wp:post_type>attachment</wp:post_type>"+
+		"<wp:post_parent>10</wp:post_parent><title>", 1)
+	var packed bytes.Buffer
+	zipped := gzip.NewWriter(&packed)
+	_, err := zipped.Write([]byte(strings.Replace(text, "<item>", strings.Repeat(" ", 2<<20)+"<item>", 1)))
+	w.Must(errors.Join(err, zipped.Close()))
+	for _, tt := range []struct {
+		name, text string
+		in         transfer.Request
+		want       string
+	}{
+		{"comments", text, transfer.Request{Format: "wordpress", MaxRecords: 2}, "more than 2 comments, pages or authors"},
+		{"pages of Disqus", `<disqus xmlns:dsq="http://disqus.com/disqus-internals">` + threads + `</disqus>`,
+			transfer.Request{Format: "disqus", MaxRecords: 2}, "more than 2 comments"},
+		{"posts with attachments", strings.Replace(attachment, "</channel>", items+"</channel>", 1),
+			transfer.Request{Format: "wordpress", MaxRecords: 3}, "more than 3 comments"},
+		{"users of Remark42", `{"version":1,"users":[{"id":"1"},{"id":"2"},{"id":"3"}],"posts":[]}` + "\n",
+			transfer.Request{Format: "remark42", MaxRecords: 2}, "more than 2 comments"},
+		{"commenters of Commento", `{"version":1,"comments":[],"commenters":[{"commenterHex":"1"},{"commenterHex":"2"},{"commenterHex":"3"}]}`,
+			transfer.Request{Format: "commento", MaxRecords: 2}, "more than 2 comments"},
+		{"a bomb", packed.String(), transfer.Request{Format: "wordpress", MaxUnpacked: 1 << 20}, "it has more than 1 MB unpacked"},
+	} {
+		tt.in.Path, tt.in.DryRun = w.file(tt.text), true
+		_, err := w.try(tt.in)
+		if _, ok := errors.AsType[transfer.FileError](err); !ok || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: it answers %v, want an error of the file: %s", tt.name, err, tt.want)
+		}
+		tt.in.MaxRecords, tt.in.MaxUnpacked = 100, 4<<20
+		if _, err := w.try(tt.in); err != nil {
+			t.Errorf("%s: below the limits it answers %v", tt.name, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -47,7 +48,7 @@ type run struct {
 // scan reads the file for the first time.
 func (r *run) scan(ctx context.Context) error {
 	if err := r.format.Read(ctx, r.file, scanner{r}); err != nil {
-		return err
+		return fileError(err)
 	}
 	r.resolveParents()
 	return r.findExposed(ctx)
@@ -107,6 +108,9 @@ func (l scanner) Comment(in dump.Record) error {
 		l.skip("comment", why)
 		return nil
 	}
+	if err := l.file.CheckRecords(len(l.nodes) + 1); err != nil {
+		return err
+	}
 	if why == "" {
 		n.page, n.id = l.page(d.page, d.comment.CreatedAt), uuid.MustParse(d.comment.ID)
 	}
@@ -130,10 +134,15 @@ func (l scanner) Comment(in dump.Record) error {
 func (r *run) report() Report {
 	out := r.survey.report()
 	out.Added, out.Lessons, out.Private = r.added, r.lessons, len(r.hidden)
-	if r.format.Note != "" {
-		out.Notes = append(out.Notes, r.format.Note)
+	out.Foreign, out.Exposed = r.foreignOrigin, r.exposed.comments
+	if len(r.exposed.pages) > 0 {
+		out.ExposedURL = r.exposed.pages[0]
 	}
-	out.Notes = append(out.Notes, r.file.Notes...)
+	if r.format.Note != "" {
+		out.FileNotes = append(out.FileNotes, r.format.Note)
+	}
+	out.FileNotes = append(out.FileNotes, r.file.Notes...)
+	out.Notes = append(out.Notes, out.FileNotes...)
 	switch {
 	case out.Private > 0 && r.in.WithPrivate:
 		out.Notes = append(out.Notes, fmt.Sprintf("Comments that were not public there: %d. They are imported as rejected: readers "+
@@ -307,7 +316,10 @@ func (w *writer) advance(ctx context.Context) error {
 		w.batch = nil
 		var err error
 		var rendered sync.WaitGroup
-		rendered.Go(func() { err = w.render(ctx, b) })
+		rendered.Go(func() {
+			defer recoverTo(&err)
+			err = w.render(ctx, b)
+		})
 		w.next = func() (*batch, error) { rendered.Wait(); return b, err }
 	}
 	if before == nil {
@@ -417,7 +429,7 @@ func (w *writer) render(ctx context.Context, b *batch) error {
 		return err
 	}
 	b.newComments = slices.DeleteFunc(b.newComments, func(f newComment) bool { return there[f.comment.ID] })
-	parallel(len(b.newComments), func(i int) {
+	return parallel(len(b.newComments), func(i int) {
 		f := &b.newComments[i]
 		f.salt = auditlog.NewSalt()
 		if f.source != "" {
@@ -427,7 +439,6 @@ func (w *writer) render(ctx context.Context, b *batch) error {
 			f.judged = w.judge.Judge(ctx, f.comment)
 		}
 	})
-	return nil
 }
 
 // orderTime returns the time by which a comment is sorted. Comments of the same second keep the file's order.
@@ -496,16 +507,26 @@ func (w *writer) addToHistory(c comment.Comment) {
 	}
 }
 
-// parallel calls do with 0 to n-1 on all processors.
-func parallel(n int, do func(i int)) {
+// parallel calls do with 0 to n-1 on all processors. It returns a panic as an error.
+func parallel(n int, do func(i int)) error {
 	var group sync.WaitGroup
 	all := runtime.GOMAXPROCS(0)
+	failed := make([]error, all)
 	for first := range all {
 		group.Go(func() {
+			defer recoverTo(&failed[first])
 			for i := first; i < n; i += all {
 				do(i)
 			}
 		})
 	}
 	group.Wait()
+	return errors.Join(failed...)
+}
+
+// recoverTo stores a panic as an error, so that a file that causes one does not end a server.
+func recoverTo(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	}
 }

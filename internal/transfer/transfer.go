@@ -15,7 +15,9 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"sync"
 
@@ -122,6 +124,10 @@ type Request struct {
 	// WithPrivate imports comments that the source did not show to every reader, as rejected. Else they are skipped.
 	WithPrivate bool
 	Progress    func(done, of uint64) // called with the number of processed comments; optional
+
+	// Limits for files of people who are not the operator; 0 means none. The format "aitys" has none.
+	MaxUnpacked int64 // maximum size of the unpacked file in bytes
+	MaxRecords  int   // maximum number of its comments, of its pages and of its authors
 }
 
 // A Report says what an import did or, with DryRun, would do. Comments is the number of comments that can be imported.
@@ -139,6 +145,27 @@ type Report struct {
 	Skipped  []Skip   `json:"skipped"`
 	Lessons  Lessons  `json:"lessons"`
 	Notes    []string `json:"notes"`
+
+	// Parts of Notes, for other interfaces than the command.
+	FileNotes  []string `json:"-"` // about the format and the encoding of the file
+	Foreign    string   `json:"-"` // the first origin of a skipped page that is no origin of the site; or ""
+	Exposed    int      `json:"-"` // private comments that an earlier import published
+	ExposedURL string   `json:"-"` // address of a page with one of them, or ""
+}
+
+// A FileError says what is wrong with a file. It begins with "it".
+type FileError struct{ Err error }
+
+func (e FileError) Error() string { return e.Err.Error() }
+func (e FileError) Unwrap() error { return e.Err }
+
+// fileError returns an error of reading a file as a FileError, unless its cause is the disk or the context.
+func fileError(err error) error {
+	if _, disk := errors.AsType[*fs.PathError](err); disk || errors.Is(err, context.Canceled) ||
+		errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return FileError{err}
 }
 
 // A Skip counts things of one kind that were skipped or changed for one reason.
@@ -174,7 +201,7 @@ func (s *Service) Import(ctx context.Context, who authz.Actor, site site.Site, i
 		format:  dump.Formats[at],
 		now:     s.work.Now(),
 		survey:  newSurvey(),
-		file:    &dump.File{Path: in.Path, Tables: s.tables},
+		file:    &dump.File{Path: in.Path, Tables: s.tables, MaxBytes: in.MaxUnpacked, MaxRecords: in.MaxRecords},
 	}
 	if err := r.scan(ctx); err != nil {
 		return Report{}, fmt.Errorf("read %s: %w", in.Path, err)

@@ -15,6 +15,12 @@ func Oversized(most int) error {
 	return &Error{Kind: TooLarge, Code: "body.too_large", Detail: fmt.Sprintf("A request may have %d KiB.", most>>10)}
 }
 
+// OversizedFile returns the error for an uploaded file of more than most bytes.
+func OversizedFile(field string, most int) error {
+	return &Error{Kind: TooLarge, Code: "body.too_large", Field: field,
+		Detail: fmt.Sprintf("A file may have %d MB. Import larger ones with the command on the server.", most>>20)}
+}
+
 // NotJSON returns the error for a body that is not valid JSON. cause may be nil.
 func NotJSON(detail string, cause error) error {
 	return &Error{Kind: Malformed, Code: "json.invalid", Detail: detail, Err: cause}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/transfer/upload"
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -41,7 +43,7 @@ var templateFiles embed.FS
 
 // layouts maps page templates to the layouts that contain them.
 var layouts = map[string]string{
-	"settings": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
+	"settings": "desk", "import": "desk", "forgood": "desk", "sites": "desk", "people": "desk", "tokens": "desk", "sessions": "desk",
 	"notifications": "desk", "appearance": "desk",
 	"insights": "desk", "whatif": "desk", "setup": "solo",
 	"rules": "desk", "block": "desk", "notes": "desk", "demands": "desk", "webhooks": "desk", "neighbours": "desk",
@@ -63,6 +65,8 @@ type Services struct {
 	SpamLists      *spamlist.Service
 	Signing        *signing.Service
 	ExternalChecks *externalcheck.Service
+	Transfer       *transfer.Service
+	Uploads        *upload.Service
 }
 
 // Routes adds the pages to e.
@@ -104,6 +108,10 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 	in.POST("/:site/edit-tokens", o.OnSite(o.endEditTokens))
 	in.POST("/:site/origins", o.OnSite(o.answerOriginRequest))
 	in.POST("/:site/remove", o.AsOwner(o.removeSite))
+	in.POST("/:site/export", o.AsOwner(o.export))
+	in.POST("/:site/import", o.AsOwner(o.upload), web.FileForm)
+	in.GET("/:site/import/:id", o.AsOwner(o.importPage))
+	in.POST("/:site/import/:id", o.AsOwner(o.continueImport))
 	in.POST("/:site/lessons", o.OnSite(o.changeLessons))
 	in.GET("/:site/rules", o.OnSite(o.rules))
 	in.POST("/:site/rules", o.OnSite(o.tryOrAdd), web.LongForm)

@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,6 +16,8 @@ import (
 	"github.com/aitys/aitys/internal/checkerclient"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/transfer/upload"
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -76,6 +80,17 @@ func samplePages(w *desk.Catalog) map[string]any {
 	data := settings["data"]
 	data.Data = newDataPage(w, blog.Key, sites.Stats{Totals: sites.Totals{
 		ByState: map[comment.State]int{comment.Approved: 5106, comment.Spam: 61}, Comments: sites.Recent{Month: 214}}})
+	upl := upload.Upload{Name: "longway-disqus.xml.gz", Size: 4_300_000, Options: upload.Options{Format: "disqus"}, State: upload.Checked,
+		Report: transfer.Report{Pages: 214, Comments: 5106, Added: 5100, Spam: 61, Private: 12, Lessons: transfer.Lessons{Ham: 5000, Spam: 61},
+			Foreign: "http://old.longway.example", Exposed: 2, ExposedURL: "https://longway.example/tent",
+			Skipped: []transfer.Skip{{What: "comment", Why: "it has no text", Count: 3}, {What: "e-mail", Why: "it is invalid: dropped", Count: 7}}}}
+	busy, done, refused := upl, upl, upload.Upload{Name: "<i>blog.xml", Options: upload.Options{Format: "wordpress"},
+		Err: transfer.FileError{Err: errors.New("there is no XML in it")}}
+	busy.State, busy.Done, busy.Total, done.State = upload.Importing, 1200, 5100, upload.Imported
+	imports := map[string]any{}
+	for name, up := range map[string]upload.Upload{"import": upl, "import-running": busy, "import-done": done, "import-refused": refused} {
+		imports[name] = newImportPage(w, f, "https://longway.example", up)
+	}
 	look := newAppearancePage(w, f, url.Values{"theme": {"dark"}, "accent": {"plum"}, "corners": {"round"}}.Get)
 	look.Page = "https://longway.example/bicycle"
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
@@ -119,6 +134,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 			},
 		},
 	}
+	maps.Copy(pages, imports)
 	good := newInsightsPage(w, f, sampleQuality(), sampleFlow())
 	good.Lead, good.CSV = period(w, noon.AddDate(0, 0, -27), noon), "/moderate/longway/insights.csv?days=28"
 	good.Disagree = []desk.Brief{{Name: "Viktor", Text: viktor, URL: "/", ISO: desk.ISO(noon),

@@ -183,11 +183,7 @@ func (o *admin) settingsPage(v *desk.Visit, s section) (settingsPage, error) {
 	case "training":
 		p.Training, err = o.training(v)
 	case "data":
-		stats, err := o.Sites.SiteStats(v.Ctx(), v.Actor, []site.Site{v.Site})
-		if err != nil {
-			return p, err
-		}
-		p.Data = newDataPage(v.Words, v.Site.Key, stats[0])
+		p.Data, err = o.dataPage(v)
 	case "danger":
 		p.Danger = true
 	}

@@ -36,6 +36,9 @@ func (f *File) open(ctx context.Context) (io.ReadCloser, error) {
 		return nil, err
 	}
 	var text io.Reader = &contextReader{ctx, in}
+	if f.MaxBytes > 0 {
+		text = &cappedReader{text, f.MaxBytes, f.MaxBytes}
+	}
 	if f.encoding != nil {
 		text = transform.NewReader(text, f.encoding.NewDecoder())
 	}

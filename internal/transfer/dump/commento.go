@@ -49,6 +49,7 @@ func readCommento(ctx context.Context, f *File, to Handler) error {
 					c.Name, c.Email, c.Link = commentoFields["name"].kept(c.Name), commentoFields["email"].kept(c.Email),
 						commentoFields["link"].kept(c.Link)
 					who[c.Hex] = c
+					err = f.CheckRecords(len(who))
 				}
 				if errors.Is(err, errShape) {
 					to.Skip("commenter", "it is not written as Commento writes commenters")

@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"cmp"
 	"encoding/xml"
 	"io"
 	"strings"
@@ -17,7 +18,7 @@ type disqusThread struct {
 
 // readDisqus reads an export that Disqus mails (Community, Export): threads, and then posts in any order. It holds all
 // threads in memory, and one post.
-func readDisqus(in io.Reader, to Handler) error {
+func readDisqus(in io.Reader, f *File, to Handler) error {
 	x := newXMLReader(in, "disqus", to)
 	root, err := x.root()
 	if err != nil {
@@ -32,7 +33,7 @@ func readDisqus(in io.Reader, to Handler) error {
 		case "thread":
 			t, err := readThread(x)
 			threads[disqusID(e)] = t
-			return err
+			return cmp.Or(err, f.CheckRecords(len(threads)))
 		case "post":
 			return readDisqusPost(x, disqusID(e), threads, to)
 		}

@@ -6,6 +6,7 @@ package dump
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/netip"
 	"strings"
@@ -33,8 +34,20 @@ type File struct {
 	Tables Tables   // reads the file if it is a database
 	Notes  []string // notes for the import report, from the first reading
 
+	// Limits for files of people who are not the operator; 0 means none.
+	MaxBytes   int64 // maximum size of the unpacked file
+	MaxRecords int   // maximum number of its comments, of its pages and of its authors
+
 	scanned  bool
 	encoding encoding.Encoding // nil: UTF-8
+}
+
+// CheckRecords returns an error for more than MaxRecords comments, pages or authors.
+func (f *File) CheckRecords(n int) error {
+	if f.MaxRecords > 0 && n > f.MaxRecords {
+		return fmt.Errorf("it has more than %d comments, pages or authors: import it with the command on the server", f.MaxRecords)
+	}
+	return nil
 }
 
 // Formats lists all formats.
@@ -92,15 +105,29 @@ func (r Record) Markdown() string {
 }
 
 // streamed returns a Format.Read that reads a file once from its beginning to its end.
-func streamed(read func(in io.Reader, to Handler) error) func(context.Context, *File, Handler) error {
+func streamed(read func(in io.Reader, f *File, to Handler) error) func(context.Context, *File, Handler) error {
 	return func(ctx context.Context, f *File, to Handler) error {
 		in, err := f.open(ctx)
 		if err != nil {
 			return err
 		}
 		defer in.Close()
-		return read(in, to)
+		return read(in, f, to)
 	}
+}
+
+// A cappedReader fails after a number of bytes.
+type cappedReader struct {
+	in         io.Reader
+	left, most int64
+}
+
+func (r *cappedReader) Read(p []byte) (int, error) {
+	n, err := r.in.Read(p)
+	if r.left -= int64(n); r.left < 0 {
+		return 0, fmt.Errorf("it has more than %d MB unpacked: import it with the command on the server", r.most>>20)
+	}
+	return n, err
 }
 
 // A contextReader fails when its context is done.

@@ -40,7 +40,7 @@ type remark struct {
 
 // readRemark42 reads a backup, a sequence of JSON values, by Remark42's backend/app/migrator/native.go. It has no
 // e-mails, and IP addresses are hashes.
-func readRemark42(in io.Reader, to Handler) error {
+func readRemark42(in io.Reader, f *File, to Handler) error {
 	v := newJSONReader(in)
 	closed, blocked := map[string]bool{}, map[string]bool{}
 	for first := true; ; first = false {
@@ -65,6 +65,9 @@ func readRemark42(in io.Reader, to Handler) error {
 		case first && c.Version != nil && *c.Version > 1:
 			return errors.New("it is of a newer version of Remark42's backups than 1")
 		case first && c.Version != nil:
+			if err := f.CheckRecords(max(len(c.Posts), len(c.Users))); err != nil {
+				return err
+			}
 			for _, p := range c.Posts {
 				closed[p.URL] = p.ReadOnly
 			}

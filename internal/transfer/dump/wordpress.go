@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -35,7 +36,7 @@ func readWordPress(ctx context.Context, f *File, to Handler) error {
 		}
 		known = map[string]string{}
 		return known, readWXR(ctx, f, discard{}, func(w *wordPressFile) error {
-			return w.items(func() error { return w.note(known) })
+			return w.items(func() error { return cmp.Or(w.note(known), f.CheckRecords(len(known))) })
 		})
 	}
 	return readWXR(ctx, f, to, func(w *wordPressFile) error {
