@@ -104,7 +104,7 @@ func (w *world) firstSettings(owner user, binary string) {
 	owner.finds(`data-theme="dark"`)
 	owner.finds("--aitys-accent: #a5c283")
 	owner.clicks("DisclosureTriangle", "Advanced").clicks("link", "Data").sees("heading", "Export")
-	owner.finds("aitys export --site hill --out hill.jsonl")
+	owner.clicks("DisclosureTriangle", "Commands for large moves").finds("aitys export --site hill --out hill.jsonl")
 	to := filepath.Join(w.data, "hill.jsonl")
 	w.run(binary, "export", "--site", "hill", "--out", to, "--data", w.data)
 	exported, err := os.ReadFile(to)
