@@ -106,6 +106,7 @@ func TestPresence_SplitsQueue(t *testing.T) {
 		both := slices.ContainsFunc(a, func(id string) bool { return slices.Contains(b, id) })
 		return !both && len(a) > 0 && len(b) > 0 && len(a)+len(b) >= days-2 // each may read a comment of the other
 	})
+	w.picture(dana, "presence-split")
 	for _, tab := range []*testkit.Tab{dana, other} {
 		w.steps(tab,
 			func() error { return tab.Press(keyJ) },
