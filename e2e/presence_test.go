@@ -96,7 +96,7 @@ func TestPresence_SplitsQueue(t *testing.T) {
 	w.steps(dana, func() error { return dana.Click("button", "Split the queue") })
 	w.steps(other, func() error { return other.Holds(shows("Dana split the queue.")) })
 	// A row belongs to one of them. What somebody reads is held too, so compare the labels.
-	const theirs = `[...document.querySelectorAll(".card")].filter(c => /has this one/.test(c.querySelector(".t").textContent))
+	const theirs = `[...document.querySelectorAll(".card")].filter(c => /Assigned to/.test(c.querySelector(".t").textContent))
 		.map(c => c.dataset.comment)`
 	testkit.Until(t, "each row to belong to one", func() bool {
 		a, err := testkit.Eval[[]string](dana, theirs)

@@ -301,7 +301,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			_, err := s.AccountQueue(ctx, who, w.A.Key, comment.QueueRequest{})
 			return err
 		},
-		"SiteQueues":         func(who authz.Actor) error { _, err := s.SiteQueues(ctx, who); return err },
+		"SiteQueues": func(who authz.Actor) error { _, err := s.SiteQueues(ctx, who); return err },
 		"FilterValues": func(who authz.Actor) error {
 			_, err := s.FilterValues(ctx, who, "", comment.QueueRequest{}, "")
 			return err

@@ -33,7 +33,10 @@ func (d *desk) filterChoices(v *Visit) error {
 	}
 	w := v.Words
 	count := func(n int) string {
-		if found.More && n > 0 {
+		switch {
+		case found.More && n == 0:
+			return ""
+		case found.More:
 			return w.Number(n) + "+"
 		}
 		return w.Number(n)
@@ -58,8 +61,12 @@ func (d *desk) filterChoices(v *Visit) error {
 	add("writer", found.Writers, func(value moderation.FilterValue) string {
 		return w.writer(comment.Comment{Name: value.Label})
 	})
+	names := map[string]string{}
+	for _, param := range filterNames {
+		names[param] = w.T("narrow." + param)
+	}
 	return v.JSON(http.StatusOK, map[string]any{
-		"choices": all, "text": count(found.Text), "host": count(found.Host)})
+		"choices": all, "text": count(found.Text), "host": count(found.Host), "names": names})
 }
 
 // languageName returns a language's own name, its code if it is not a language of the desk, or "other".
@@ -75,7 +82,7 @@ func (c *Catalog) languageName(code string) string {
 	return code
 }
 
-// A scoreRange is the scores of a band: at least the first and below the second, except that the highest band ends with 1.
+// A scoreRange is the half-open score range [least, most) of a band. The highest band includes 1.
 type scoreRange struct{ least, most float64 }
 
 // String returns the range as the parameter score has it.

@@ -29,7 +29,7 @@ func IsFileForm(c echo.Context) bool { return c.Get(fileKey) != nil }
 
 const (
 	uploadTime = 30 * time.Minute // of a whole upload
-	partSize   = 128              // bytes that a field counts in addition to its value
+	partSize   = 128              // overhead per field in bytes
 	maxDrain   = 256 << 20        // bytes of a refused file that are read, so that the browser shows the answer
 )
 
@@ -77,7 +77,9 @@ func readParts(r *http.Request, save func(name string, in io.Reader) error) (url
 		if err != nil {
 			return nil, err
 		}
-		left -= int64(len(value)) + partSize
+		if left -= int64(len(value)+len(part.FormName())) + partSize; left < 0 {
+			return nil, problem.Oversized(MaxBody)
+		}
 		if part.FileName() == "" {
 			form.Add(part.FormName(), value)
 		}

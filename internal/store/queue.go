@@ -140,7 +140,7 @@ func (t *tx) ofAllStates(q comment.QueueQuery) (all []comment.Comment, err error
 	return all[:min(len(all), q.Limit)], nil
 }
 
-// compareIn compares the places of two comments in an order.
+// compareIn compares two comments as the ORDER BY of Queue does.
 func compareIn(order comment.QueueOrder, a, b comment.Comment) int {
 	first := cmp.Compare(a.Verdict.Score, b.Verdict.Score)
 	switch order {

@@ -125,7 +125,7 @@ type Request struct {
 	WithPrivate bool
 	Progress    func(done, of uint64) // called with the number of processed comments; optional
 
-	// Limits for files of people who are not the operator; 0 means none. The format "aitys" has none.
+	// Limits for untrusted files; 0 means none. The format "aitys" has none.
 	MaxUnpacked int64 // maximum size of the unpacked file in bytes
 	MaxRecords  int   // maximum number of its comments, of its pages and of its authors
 }

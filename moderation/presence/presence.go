@@ -14,8 +14,8 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Presence is a moderator who has a site's queue open. Comment is the ID of the viewed comment, or "". Split counts how
-// often the moderators split the queue and ended it: while it is odd, each skips the comments that are the others'.
+// A Presence is a moderator who has a site's queue open. Comment is the ID of the viewed comment, or "". Split is a
+// counter that each start and end of a split increments. An odd value means that the queue is split.
 type Presence struct {
 	Account string    `json:"account"`
 	Site    int64     `json:"site"`
@@ -39,7 +39,7 @@ const anySite = 0
 // A Service records and lists present moderators. If Store is nil, it records nothing.
 type Service struct{ Store Store }
 
-// maxSplit limits Presence.Split, so that clients can count on.
+// maxSplit is the largest accepted Presence.Split.
 const maxSplit = 1_000_000
 
 // LookAt records that the actor views a comment of a site's queue, or none if comment is "". It needs a moderator.

@@ -20,6 +20,8 @@ interface Answer {
   choices: Choice[]
   text: string
   host: string
+  /** Names of the filters by parameter. */
+  names: Record<string, string>
 }
 
 const maxChoices = 12
@@ -35,6 +37,7 @@ export class Filter {
   #offered: Choice[] = []
   #choices: Choice[] = []
   #timer = 0
+  #names: Record<string, string> = {}
 
   constructor(cards: Cards) {
     this.#cards = cards
@@ -89,6 +92,7 @@ export class Filter {
     const response = await fetch(url).catch(() => undefined)
     if (!response?.ok) return // the choices stay without counts
     const answer = (await response.json()) as Answer
+    this.#names = answer.names
     if (this.#offered.length === 0 && this.#details.open) {
       this.#offered = answer.choices
       this.#update()
@@ -105,14 +109,14 @@ export class Filter {
     const typed = this.#typed
     const text = typed.toLocaleLowerCase()
     const found = this.#offered.filter(({ name, label }) => `${name}: ${label}`.toLocaleLowerCase().includes(text))
-    const free = freeChoices(typed)
+    const free = freeChoices(typed, this.#names)
     this.#choices = [...found.slice(0, maxChoices - free.length), ...free]
     this.#chosen = 0
     this.#list.replaceChildren(
       ...this.#choices.map(({ name, label, count }, i) => {
         const option = Object.assign(document.createElement('li'), { role: 'option', id: `filter-${i}` })
         option.append(
-          `${name}: `,
+          name ? `${name}: ` : '',
           Object.assign(document.createElement('b'), { className: 'cut', textContent: label }),
           ' ',
           Object.assign(document.createElement('span'), { className: 'n', textContent: count }),
@@ -173,16 +177,11 @@ function matches(card: Card, { param, value }: Choice): boolean {
 }
 
 /** Returns the choices that use the typed text itself. */
-function freeChoices(typed: string): Choice[] {
+function freeChoices(typed: string, names: Record<string, string>): Choice[] {
   if (typed === '') return []
-  const choice = (param: string) => ({ param, value: typed, name: nameOf(param), label: typed, count: '' })
+  const choice = (param: string) => ({ param, value: typed, name: names[param] ?? '', label: typed, count: '' })
   const all: Choice[] = [{ ...choice('q'), name: say('filter.text') }]
   if (/^[^\s/]+\.[^\s/]+$/.test(typed)) all.unshift(choice('host'))
   if (/^\d{4}-\d{2}-\d{2}$/.test(typed)) all.unshift(choice('until'), choice('since'))
   return all
-}
-
-/** Returns the name of a filter, from the form that is shown without script. */
-function nameOf(filter: string): string {
-  return document.querySelector(`label[for=by-${filter}]`)?.textContent ?? filter
 }

@@ -14,7 +14,7 @@ export class Onward {
   readonly #cards: Cards
   readonly #unsaved: Unsaved
   readonly #top: string
-  /** Settles when the page that is being loaded is here. */
+  /** The page load in progress; settles when it ends. */
   #loading: Promise<unknown> | undefined
   /** Whether to continue once all decisions are saved, or the page that is being loaded is here. */
   #pending = false

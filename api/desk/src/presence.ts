@@ -29,7 +29,9 @@ export class Presence {
   readonly #lookedBefore = new Map<string, string>()
   /** IDs of the comments on which somebody was shown last. */
   #marked: string[] = []
-  /** Whether rows are marked as those of others. */
+  /** Whether this page has not yet seen the split of the others. */
+  #joins = true
+  /** Whether rows show split labels. */
   #wasSplit = false
   #reported: string | null | undefined // the comment last reported; undefined if absent
   #reportedAt = 0
@@ -87,16 +89,22 @@ export class Presence {
 
   /** Follows another moderator who split the queue or ended the split. */
   #follow(): void {
-    const newest = this.#others.find(person => person.split > this.#split)
-    if (!newest) return
+    const [first, ...rest] = this.#others
+    if (!first) return
+    const newest = rest.reduce((a, b) => (b.split > a.split ? b : a), first)
+    const joins = this.#joins
+    this.#joins = false
+    if (newest.split <= this.#split) return
     const before = this.#isSplit
-    this.#split = Math.max(...this.#others.map(person => person.split))
+    this.#split = newest.split
     this.#reportedAt = 0
     this.#report()
-    if (this.#isSplit !== before) this.#tell(say(this.#isSplit ? 'split.began' : 'split.ended', { who: newest.name }))
+    if (this.#isSplit === before) return
+    if (joins) this.#tell(say('split.on', { who: this.#names }))
+    else this.#tell(say(this.#isSplit ? 'split.began' : 'split.ended', { who: newest.name }))
   }
 
-  /** Returns the moderator for whom a comment is while the queue is split, or undefined if it is this one. */
+  /** Returns the moderator to whom the split assigns a comment; undefined means this one. */
   #ownerOf(id: string): Person | undefined {
     let best = hash(id + document.body.dataset.account)
     let owner: Person | undefined

@@ -16,7 +16,7 @@ const rows = 3
 /** Pages that are loaded at most to fill one sheet. */
 const maxPages = 4
 
-/** What a sheet proposes: one decision for all, or in doubt one for each. */
+/** The kind of a sheet: one proposed decision, or one per comment if they are uncertain. */
 type Kind = 'spam' | 'approve' | 'doubt'
 
 interface Cell {
@@ -34,6 +34,8 @@ export class Sweep {
   /** IDs of comments that a sheet has shown and left in the queue, or cannot show whole. */
   readonly #kept = new Set<string>()
   #filling = false
+  /** Counts fills, so that a fill that was interrupted by leaving stops. */
+  #run = 0
   /** Whether a sheet was decided since the sweep began. */
   #took = false
 
@@ -64,6 +66,8 @@ export class Sweep {
   }
 
   leave(): void {
+    this.#run++
+    this.#filling = false
     document.body.classList.remove('sweeping')
     this.#box.hidden = true
     this.#cells = []
@@ -82,7 +86,7 @@ export class Sweep {
     return true
   }
 
-  /** Changes a decision: from the proposal to the other one, to none, and back. */
+  /** Cycles a decision: proposed, opposite, none. */
   #turn(cell: Cell | undefined): void {
     if (!cell || isChanged(cell.card)) return
     const proposed = cell.card.dataset.propose as Action
@@ -124,19 +128,20 @@ export class Sweep {
   /** Shows the next sheet. After the last sheet of one kind come those of the others. */
   async #fill(): Promise<void> {
     this.#filling = true
+    const run = ++this.#run
     const kinds: Kind[] = ['spam', 'approve', 'doubt']
     const at = kinds.indexOf(this.#kind)
     for (const kind of [...kinds.slice(at), ...kinds.slice(0, at)]) {
       this.#kind = kind
       for (let page = 0; page < maxPages && this.#proposed().length < places.length; page++) {
-        if (!(await this.#queue.onward.ahead())) break
+        const more = await this.#queue.onward.ahead()
+        if (run !== this.#run) return
+        if (!more) break
       }
-      if (!this.on) break
       this.#lay()
       if (this.#cells.length > 0) break
     }
     this.#filling = false
-    if (!this.on) return
     if (this.#cells.length === 0) {
       this.leave()
       this.#end()
@@ -155,6 +160,7 @@ export class Sweep {
   #lay(): void {
     const sheet = element('sheet')
     sheet.replaceChildren()
+    this.#cells = []
     const columns = getComputedStyle(sheet).gridTemplateColumns.split(' ').length
     let tall = 0
     for (const card of this.#proposed()) {

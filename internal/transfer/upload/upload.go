@@ -55,7 +55,7 @@ const (
 // folderPrefix begins the names of the temporary folders.
 const folderPrefix = "aitys-import-"
 
-// A State is what happens with an upload.
+// A State is the stage of an upload.
 type State uint8
 
 // The states. A failed check leads back to Received, and a failed import to Checked; Err is then set.
@@ -96,7 +96,7 @@ type Upload struct {
 	Done, Total uint64 // comments that a running import has processed
 }
 
-// An upload is an Upload with what others do not see.
+// An upload is an Upload with its owner, folder and running job.
 type upload struct {
 	Upload
 	site    int64
@@ -371,13 +371,13 @@ func (s *Service) start(u *upload, who authz.Actor, site site.Site, do State) {
 	if do == Importing {
 		most = importTime
 	}
-	ctx, stop := context.WithTimeout(context.Background(), most)
+	ctx, stop := context.WithCancel(context.Background())
 	u.State, u.Err, u.Done, u.Total = do, nil, 0, 0
 	u.stop, u.ended = stop, make(chan struct{})
 	in := s.request(u, do == Checking)
 	s.closing.Go(func() {
 		defer stop()
-		report, err := s.run(ctx, who, site, in)
+		report, err := s.run(ctx, most, who, site, in)
 		s.end(u, site, do, report, err)
 	})
 }
@@ -394,8 +394,10 @@ func (s *Service) request(u *upload, dry bool) transfer.Request {
 		}}
 }
 
-// run imports a file when it is its turn. It returns a panic as an error.
-func (s *Service) run(ctx context.Context, who authz.Actor, site site.Site, in transfer.Request) (r transfer.Report, err error) {
+// run imports a file when it is its turn, for at most most. It returns a panic as an error.
+func (s *Service) run(
+	ctx context.Context, most time.Duration, who authz.Actor, site site.Site, in transfer.Request,
+) (r transfer.Report, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -407,6 +409,8 @@ func (s *Service) run(ctx context.Context, who authz.Actor, site site.Site, in t
 		return r, ctx.Err()
 	}
 	defer func() { <-s.turn }()
+	ctx, stop := context.WithTimeout(ctx, most)
+	defer stop()
 	in.Base = site.Origins[0]
 	return s.transfer.Import(ctx, who, site, in)
 }
