@@ -254,7 +254,7 @@ func (h *moderators) accountQueue(c *web.Request) error {
 		Sites []live.SiteQueueOut `json:"sites"`
 	}{newQueueOut(c, q, func(i moderation.Item, w *i18n.Catalog) siteItemOut {
 		return siteItemOut{siteRefOut{i.Site.Key, i.Site.Name}, item(i, w)}
-	}), []live.SiteQueueOut{}}
+	}), make([]live.SiteQueueOut, 0, len(queues))}
 	for _, q := range queues {
 		out.Sites = append(out.Sites, live.NewSiteQueueOut(q))
 	}

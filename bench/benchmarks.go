@@ -26,38 +26,54 @@ func benchmarks() ([]row, error) {
 	}, nil
 }
 
-// waitingRows runs the benchmarks of the queue on both databases. It compares 100,000 pending comments with 1,000, and
-// a campaign of 100,000 with one of 100.
+// keyRows are the numbers of loaded rows at which keys are measured.
+var keyRows = []int{50, 150, 500}
+
+// waitingRows runs the benchmarks of the queue on both databases. It compares 100,000 pending comments with 1,000, those of
+// 1,000 sites with those of one, and a campaign of 100,000 with one of 100. It also runs the benchmarks of its keys.
 func waitingRows() (rows []row, err error) {
-	took, err := goBench("bench", "Waiting|Campaign")
+	took, err := goBench("bench", "Waiting|Campaign|Keys|Pace")
 	if err != nil {
 		return nil, err
 	}
+	// compare compares the benchmarks few + what with many + what.
+	compare := func(few, many string, whats ...string) string {
+		all := make([]string, len(whats))
+		for i, what := range whats {
+			floor, ours := took[few+what], took[many+what]
+			all[i] = what + " not measured"
+			if floor > 0 && ours > 0 {
+				all[i] = fmt.Sprintf("%s %.2f× (%.2f ms)", what, ours/floor, ours/1e6)
+			}
+		}
+		return strings.Join(all, ", ")
+	}
 	for _, database := range []string{"sqlite", "postgres"} {
-		times := func(kind, what string, small, large int) string {
-			few, many := took[fmt.Sprintf("%s/%s/%d/%s", kind, database, small, what)],
-				took[fmt.Sprintf("%s/%s/%d/%s", kind, database, large, what)]
-			if few == 0 || many == 0 {
-				return what + " not measured"
-			}
-			return fmt.Sprintf("%s %.2f× (%.2f ms)", what, many/few, many/1e6)
-		}
-		list := func(kind string, small, large int, whats ...string) string {
-			all := make([]string, len(whats))
-			for i, what := range whats {
-				all[i] = times(kind, what, small, large)
-			}
-			return strings.Join(all, ", ")
-		}
+		one, many := "Waiting/"+database+"/1000/", "Waiting/"+database+"/100000/"
+		sites := "SitesWaiting/" + database + "/"
+		campaign := "Campaign/" + database + "/"
 		rows = append(rows,
 			row{"queue page, 100,000 pending, " + database, "1,000 pending", "≤ 2×, by risk ≤ 3×",
-				list("Waiting", 1_000, 100_000, "age", "newest", "deep", "risk", "calm")},
-			row{"queue counts, 100,000 pending, " + database, "1,000 pending", "≤ 2×",
-				list("Waiting", 1_000, 100_000, "counts")},
+				compare(one, many, "age", "newest", "deep", "risk", "calm")},
+			row{"queue counts, 100,000 pending, " + database, "1,000 pending", "≤ 2×", compare(one, many, "counts")},
+			row{"queue page over 1,000 sites, 100,000 pending, " + database, "one site, 100,000 pending", "≤ 2×",
+				compare(many, sites, "age", "newest", "deep", "risk", "calm")},
+			row{"queue counts over 1,000 sites, 100,000 pending, " + database, "one site, 100,000 pending", "≤ 2×",
+				compare(many, sites, "counts")},
 			row{"campaign of 100,000 comments, " + database, "campaign of 100", "≤ 1×",
-				list("Campaign", 100, 100_000, "join", "queue", "page", "list")})
+				compare(campaign+"100/", campaign+"100000/", "join", "queue", "page", "list")})
 	}
-	return rows, nil
+	for _, key := range []struct{ name, required string }{{"j", "≤ 8 ms at 150"}, {"s", "≤ 15 ms at 150"}} {
+		var floors, ours []string
+		for _, rows := range keyRows {
+			floors = append(floors, fmt.Sprintf("%.1f", took[fmt.Sprint("Keys/y/", rows)]/1e6))
+			ours = append(ours, fmt.Sprintf("%.1f", took[fmt.Sprint("Keys/", key.name, "/", rows)]/1e6))
+		}
+		rows = append(rows, row{"CPU of the main thread per key `" + key.name + "`, 50 / 150 / 500 rows loaded, Chromium",
+			"a key without an action: " + strings.Join(floors, " / ") + " ms", key.required, strings.Join(ours, " / ") + " ms"})
+	}
+	return append(rows, row{"100 keys, five per second, network latency 200 ms, 100,000 pending: the right comment each time, all saved",
+		"", "≤ 2 s after the last key", fmt.Sprintf("%.2f s", took["Pace"]/1e9)}), nil
 }
 
 // waitingCosts writes waitingRows to docs/measurements.md.

@@ -111,7 +111,7 @@ func (r *queueRun) run(browser *testkit.Browser, binary, dir string) error {
 		return err
 	}
 	defer tab.Close()
-	if err := signIn(tab, server.URL); err != nil {
+	if err := signIn(tab, server.URL, stageEmail); err != nil {
 		return err
 	}
 	m := &moderator{tab: tab, desk: server.URL + "/moderate/stage/queue", spam: r.spam, singly: map[string]string{}}
@@ -229,10 +229,10 @@ func (r *queueRun) join(client *testkit.Client) error {
 	return nil
 }
 
-func signIn(tab *testkit.Tab, server string) error {
+func signIn(tab *testkit.Tab, server, account string) error {
 	return testkit.RunSteps(
 		func() error { return tab.Go(server + "/moderate/signin") },
-		func() error { return tab.Type("textbox", "E-mail", stageEmail) },
+		func() error { return tab.Type("textbox", "E-mail", account) },
 		func() error { return tab.Type("textbox", "Password", stagePassword) },
 		func() error { return tab.Click("button", "Sign in") },
 		func() error { return tab.Holds(`location.pathname !== "/moderate/signin"`) },

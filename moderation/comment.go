@@ -20,6 +20,7 @@ type CommentTx interface {
 	ReleaseSame(site int64, same []byte, cutoff time.Time) error
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error) // unordered; unknown IDs are left out
+	CommentsByRef(refs []site.Ref) ([]comment.Comment, error)         // like CommentsByID, but locks nothing
 	// CommentsInBrief is CommentsByID without search text, signals, revisions and notice.
 	CommentsInBrief(site int64, ids []string) ([]comment.Comment, error)
 
@@ -61,8 +62,8 @@ type CommentTx interface {
 	CountQueues(sites []site.Site, limit int) ([]comment.QueueCounts, error)
 	// StalePending returns pending comments whose verdict is from a model older than seq, in the given order.
 	StalePending(site int64, seq uint64, order comment.QueueOrder, limit int) ([]comment.Comment, error)
-	Writers(site int64, writers [][]byte) (map[string]comment.History, error) // keyed by string(writer)
-	Records(site int64, writers [][]byte) (map[string]comment.History, error) // without FirstSeen
+	Writers(refs []site.Ref) (map[site.Ref]comment.History, error)
+	Records(site int64, writers [][]byte) (map[string]comment.History, error) // keyed by string(writer); without FirstSeen
 }
 
 // readComment reads a comment by an untrusted ID.

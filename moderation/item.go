@@ -145,40 +145,40 @@ func (s *Service) ChangedItems(ctx context.Context, who authz.Actor, site site.S
 // items loads pages, parents and histories of commenters for comments, and marks the appeals that the actor may not
 // decide. It does not load evidence.
 func items(tx Tx, who authz.Actor, list []comment.Comment) ([]Item, error) {
+	var pageRefs, parentRefs []site.Ref
+	for _, c := range list {
+		if ref := (site.Ref{Site: c.Site, ID: c.Page}); !slices.Contains(pageRefs, ref) {
+			pageRefs = append(pageRefs, ref)
+		}
+		if ref := (site.Ref{Site: c.Site, ID: c.Parent}); c.Parent != "" && !slices.Contains(parentRefs, ref) {
+			parentRefs = append(parentRefs, ref)
+		}
+	}
+	pages, err := tx.PagesByRef(pageRefs)
+	if err != nil {
+		return nil, fmt.Errorf("read pages: %w", err)
+	}
+	parents, err := tx.CommentsByRef(parentRefs)
+	if err != nil {
+		return nil, fmt.Errorf("read parents: %w", err)
+	}
+	known, err := tx.Writers(comment.WriterRefs(list))
+	if err != nil {
+		return nil, fmt.Errorf("read writers: %w", err)
+	}
 	out := make([]Item, len(list))
 	for i, c := range list {
-		out[i].Comment = c
+		it := &out[i]
+		it.Comment, it.Writer = c, known[site.Ref{Site: c.Site, ID: string(c.Writer)}]
+		if j := slices.IndexFunc(pages, func(p site.Page) bool { return p.Site == c.Site && p.ID == c.Page }); j >= 0 {
+			it.Page = pages[j]
+		}
+		if j := slices.IndexFunc(parents, func(p comment.Comment) bool { return p.Site == c.Site && p.ID == c.Parent }); j >= 0 {
+			parent := parents[j] // a copy: callers change it
+			it.Parent = &parent
+		}
 	}
 	for blog, some := range bySite(out) {
-		var pageIDs, parentIDs []string
-		for _, it := range some {
-			pageIDs = append(pageIDs, it.Comment.Page)
-			if it.Comment.Parent != "" {
-				parentIDs = append(parentIDs, it.Comment.Parent)
-			}
-		}
-		pages, err := tx.PagesByID(blog, unique(pageIDs))
-		if err != nil {
-			return nil, fmt.Errorf("read pages: %w", err)
-		}
-		parents, err := tx.CommentsByID(blog, unique(parentIDs))
-		if err != nil {
-			return nil, fmt.Errorf("read parents: %w", err)
-		}
-		known, err := tx.Writers(blog, comment.WriterHashes(commentsOf(some)))
-		if err != nil {
-			return nil, fmt.Errorf("read writers: %w", err)
-		}
-		for _, it := range some {
-			it.Writer = known[string(it.Comment.Writer)]
-			if j := slices.IndexFunc(pages, func(p site.Page) bool { return p.ID == it.Comment.Page }); j >= 0 {
-				it.Page = pages[j]
-			}
-			if j := slices.IndexFunc(parents, func(p comment.Comment) bool { return p.ID == it.Comment.Parent }); j >= 0 {
-				parent := parents[j] // a copy: callers change it
-				it.Parent = &parent
-			}
-		}
 		if err := markOwnAppeals(tx, who, blog, some); err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 type PageTx interface {
 	PageByURL(site int64, url string) (site.Page, error)       // ErrNotFound
 	PagesByID(site int64, ids []string) ([]site.Page, error)   // unordered; unknown IDs are left out
+	PagesByRef(refs []site.Ref) ([]site.Page, error)           // like PagesByID
 	PagesByURL(site int64, urls []string) ([]site.Page, error) // unordered; unknown URLs are left out
 	// EnsurePage returns the page with p.URL. It inserts p if there is none.
 	EnsurePage(p site.Page) (site.Page, error)

@@ -117,6 +117,7 @@ func (s *Service) sitesOf(ctx context.Context, who authz.Actor, only string) (qu
 		return queueSites{}, authz.NotAllowed()
 	}
 	of := queueSites{list: list, set: comment.SiteSet{All: all}}
+	of.set.IDs = make([]int64, 0, len(list))
 	thresholds := map[float64]int{}
 	for _, blog := range list {
 		if err := who.Authorize(blog.ID, authz.Author, authz.ScopeRead); err != nil {
@@ -357,24 +358,26 @@ func queuePage(
 
 // addCampaigns adds the campaigns of comments, and their open reports and appeals.
 func (s *Service) addCampaigns(ctx context.Context, list []Item) error {
-	for site, list := range bySite(list) {
-		ids := make([]string, len(list))
-		for i, it := range list {
-			ids[i] = it.Comment.ID
+	refs := make([]site.Ref, len(list))
+	for i, it := range list {
+		refs[i] = site.Ref{Site: it.Comment.Site, ID: it.Comment.ID}
+	}
+	of, err := s.campaigns.CampaignsOf(ctx, refs)
+	if err != nil {
+		return err
+	}
+	for i, ref := range refs {
+		if k, ok := of[ref]; ok {
+			list[i].Campaign = &k
 		}
-		against, err := s.reports.OpenByComment(ctx, site, commentsOf(list))
+	}
+	for blog, list := range bySite(list) {
+		against, err := s.reports.OpenByComment(ctx, blog, commentsOf(list))
 		if err != nil {
 			return err
 		}
-		of, err := s.campaigns.CampaignsOf(ctx, site, ids)
-		if err != nil {
-			return err
-		}
-		for i, id := range ids {
-			list[i].Against = against[id]
-			if k, ok := of[id]; ok {
-				list[i].Campaign = &k
-			}
+		for _, it := range list {
+			it.Against = against[it.Comment.ID]
 		}
 	}
 	return nil
@@ -384,20 +387,24 @@ func (s *Service) addCampaigns(ctx context.Context, list []Item) error {
 // current evidence, and a signal for reports. The report signal is not part of the stored verdict. For authors, e-mail
 // addresses and evidence from them are removed.
 func (s *Service) addEvidence(ctx context.Context, who authz.Actor, list []Item) error {
-	for site, list := range bySite(list) {
-		moderates := who.Role(site) >= authz.Moderator
+	comments := make([]comment.Comment, len(list))
+	for i, it := range list {
+		comments[i] = it.Comment
+	}
+	about, err := s.rules.Notes(ctx, comment.WriterRefs(comments))
+	if err != nil {
+		return err
+	}
+	for blog, list := range bySite(list) {
+		moderates := who.Role(blog) >= authz.Moderator
 		all := commentsOf(list)
 		waiting := slices.DeleteFunc(slices.Clone(all), func(c comment.Comment) bool { return c.State != comment.Pending })
-		like, err := s.campaigns.ApprovedDuplicates(ctx, site, waiting)
-		if err != nil {
-			return err
-		}
-		about, err := s.rules.Notes(ctx, site, comment.WriterHashes(all))
+		like, err := s.campaigns.ApprovedDuplicates(ctx, blog, waiting)
 		if err != nil {
 			return err
 		}
 		for _, item := range list {
-			item.Approved, item.Notes = like[item.Comment.ID], about[string(item.Comment.Writer)]
+			item.Approved, item.Notes = like[item.Comment.ID], about[site.Ref{Site: blog, ID: string(item.Comment.Writer)}]
 			if !moderates {
 				item.Comment.Email, item.Comment.Search, item.Against, item.Notes = "", "", report.Open{}, nil
 				if item.Parent != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/txn"
 )
 
@@ -231,9 +232,10 @@ func TestRedact_RescoresAndRegroups(t *testing.T) {
 		const advert = "Buy the wonderful walking boots of our family shop in the old town today."
 		first, second := w.Submit(w.A, advert), w.Submit(w.A, advert)
 		of := func(id string) campaign.Summary {
-			known, err := w.App.CampaignsOf(w.Ctx, w.A.ID, []string{id})
+			ref := site.Ref{Site: w.A.ID, ID: id}
+			known, err := w.App.CampaignsOf(w.Ctx, []site.Ref{ref})
 			w.Must(err)
-			return known[id]
+			return known[ref]
 		}
 		testkit.Until(t, "they are one campaign", func() bool { return of(first.ID).Size() == 2 && of(second.ID).Size() == 2 })
 		batch := w.redact(mod, first.ID, "wonderful walking boots of our family shop in the old town").Batch

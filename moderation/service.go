@@ -27,8 +27,8 @@ type Judge interface {
 
 // Campaigns finds similar comments; campaign.Service implements it.
 type Campaigns interface {
-	// CampaignsOf returns the campaigns of comments by comment ID.
-	CampaignsOf(ctx context.Context, site int64, comments []string) (map[string]campaign.Summary, error)
+	// CampaignsOf returns the campaigns of comments.
+	CampaignsOf(ctx context.Context, comments []site.Ref) (map[site.Ref]campaign.Summary, error)
 	// PendingMembers returns the pending members of a campaign that joined up to the number upTo, without except, at most
 	// most, and the number of further ones.
 	PendingMembers(ctx context.Context, site int64, id string, upTo int, except []string, most int) (

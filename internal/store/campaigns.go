@@ -7,6 +7,7 @@ import (
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // campaignRow is a row of the campaigns table.
@@ -75,6 +76,14 @@ func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
 		WHERE  site_id = ?
 		  AND  comment_id `+t.In+`
 		ORDER  BY comment_id`+t.LockClause, site, rows.ArrayOf(t.Array, comments))
+}
+
+func (t *tx) InCampaigns(comments []site.Ref) ([]site.Ref, error) {
+	return rows.All(t.Tx, func(ref *site.Ref) []any { return []any{&ref.Site, &ref.ID} }, `
+		SELECT site_id, comment_id
+		FROM   campaign_members
+		WHERE  (site_id, comment_id) `+t.inRefs()+`
+		  AND  campaign_id <> ''`, refList(comments))
 }
 
 func (t *tx) MembersNumbered(site int64, numbers []int64) ([]campaign.Member, error) {

@@ -216,6 +216,14 @@ func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
 	return t.byID(selectComments, readColumns.Targets, site, ids)
 }
 
+func (t *tx) CommentsByRef(refs []site.Ref) ([]comment.Comment, error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	return t.comments(`
+		WHERE  (site_id, id) `+t.inRefs(), refList(refs))
+}
+
 func (t *tx) SiteOfComment(sites []int64, id string) (int64, error) {
 	return rows.First(rows.All(t.Tx, rows.Value[int64], `
 		SELECT site_id

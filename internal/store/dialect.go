@@ -39,6 +39,8 @@ type dialect struct {
 	copyDialect dbcopy.Dialect
 	// jsonArray is a FROM item: the elements of a JSON array, in the column value.
 	jsonArray string
+	// unhexed is the bytes of the column value of a jsonTable, which has them in hexadecimal.
+	unhexed string
 	// wideEmail is the condition of the index comments_wide_email: an e-mail address with characters outside ASCII.
 	wideEmail string
 }
@@ -48,6 +50,7 @@ type dialect struct {
 var sqliteDialect = dialect{
 	copyDialect: dbcopy.SQLite{},
 	jsonArray:   "json_each(?)",
+	unhexed:     "unhex(value)",
 	wideEmail:   "length(CAST(email AS BLOB)) <> length(email)",
 	array:       rows.SQLiteArray,
 	snapshot:    "''",
@@ -63,6 +66,7 @@ var sqliteDialect = dialect{
 var postgresDialect = dialect{
 	copyDialect: dbcopy.Postgres{},
 	jsonArray:   "json_array_elements(?::json)",
+	unhexed:     "decode(value, 'hex')",
 	wideEmail:   "octet_length(email) <> length(email)",
 	// The first number distinguishes the kinds of advisory locks.
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",

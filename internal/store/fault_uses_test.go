@@ -314,7 +314,8 @@ var useCases = map[string]func(*faulty) func() error{
 	// Moderators.
 	"CampaignsOf": func(w *faulty) func() error {
 		k := w.campaign()
-		return func() error { _, err := w.App.CampaignsOf(w.Ctx, w.A.ID, []string{k.Sample}); return err }
+		of := []site.Ref{{Site: w.A.ID, ID: k.Sample}}
+		return func() error { _, err := w.App.CampaignsOf(w.Ctx, of); return err }
 	},
 	"ApprovedDuplicates": func(w *faulty) func() error {
 		c := w.approved()
@@ -686,7 +687,7 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"Notes": func(w *faulty) func() error {
 		c, _ := w.note()
-		return func() error { _, err := w.App.Rules.Notes(w.Ctx, w.A.ID, [][]byte{c.Writer}); return err }
+		return func() error { _, err := w.App.Rules.Notes(w.Ctx, comment.WriterRefs([]comment.Comment{c})); return err }
 	},
 	"AddNote": func(w *faulty) func() error {
 		c, key := w.submitted(), w.key(w.A.ID)

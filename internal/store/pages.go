@@ -52,6 +52,14 @@ func (t *tx) PagesByID(site int64, ids []string) ([]site.Page, error) {
 		  AND  id `+t.In, site, rows.ArrayOf(t.Array, ids))
 }
 
+func (t *tx) PagesByRef(refs []site.Ref) ([]site.Page, error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	return t.pages(`
+		WHERE  (site_id, id) `+t.inRefs(), refList(refs))
+}
+
 func (t *tx) PagesByURL(site int64, urls []string) ([]site.Page, error) {
 	if len(urls) == 0 {
 		return nil, nil

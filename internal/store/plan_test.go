@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/moderation/txn"
 	"github.com/aitys/aitys/moderation/vote"
@@ -288,7 +289,7 @@ var hot = []hotQuery{
 	{"records of writers", "comments_writer",
 		func(tx Tx) error { return second(tx.Records(1, [][]byte{[]byte("w1"), []byte("w2")})) }, true},
 	{"writers", "comments_writer",
-		func(tx Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
+		func(tx Tx) error { return second(tx.Writers([]site.Ref{{Site: 1, ID: "w1"}, {Site: 2, ID: "w2"}})) }, false},
 	{"release of sameness", "comments_same",
 		func(tx Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
 	{"decisions", "decisions_pk", func(tx Tx) error { return second(tx.DecisionsAfter(1, 100, 50)) }, false},
@@ -350,7 +351,12 @@ var lists = []hotQuery{
 	{"counts", "comments_page",
 		func(tx Tx) error { return second(tx.CountByPage(1, fifty("p"), comment.Approved)) }, false},
 	{"pages by id", "pages_pk", func(tx Tx) error { return second(tx.PagesByID(1, fifty("p"))) }, false},
+	{"pages of sites", "pages_pk", func(tx Tx) error { return second(tx.PagesByRef(fiftyRefs("p"))) }, true},
 	{"pages by URL", "pages_url", func(tx Tx) error { return second(tx.PagesByURL(1, fifty("u"))) }, false},
+	{"comments of sites", "comments_pk", func(tx Tx) error { return second(tx.CommentsByRef(fiftyRefs("c"))) }, true},
+	{"comments in campaigns", "campaign_members_pk",
+		func(tx Tx) error { return second(tx.InCampaigns(fiftyRefs("c"))) }, true},
+	{"writers of sites", "comments_writer", func(tx Tx) error { return second(tx.Writers(fiftyRefs("w"))) }, true},
 	{"comments in brief", "comments_pk",
 		func(tx Tx) error { return second(tx.CommentsInBrief(1, fifty("c"))) }, true},
 	{"comments by id", "comments_pk", func(tx Tx) error { return second(tx.CommentsByID(1, fifty("c"))) }, true},
@@ -371,6 +377,14 @@ func fifty(prefix string) (names []string) {
 		names = append(names, fmt.Sprint(prefix, 2*n))
 	}
 	return names
+}
+
+// fiftyRefs returns 50 IDs, each of another site.
+func fiftyRefs(prefix string) (refs []site.Ref) {
+	for n, id := range fifty(prefix) {
+		refs = append(refs, site.Ref{Site: int64(n), ID: id})
+	}
+	return refs
 }
 
 // second returns the error of a call and drops its result.

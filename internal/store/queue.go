@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -333,6 +334,34 @@ func (t *tx) jsonTable(valueType string) string {
 		 FROM   ` + t.jsonArray + `) AS asked`
 }
 
+// inRefs follows columns in a condition: the site and the ID are in the list of a refList.
+func (t *tx) inRefs() string { return "IN (SELECT site, value FROM " + t.jsonTable("TEXT") + ")" }
+
+// refList returns the list of an inRefs.
+func refList(refs []site.Ref) string {
+	return pairs(refs, func(id string) string { return id })
+}
+
+// writerTable returns a FROM item: commenters as a table with the columns site and one, the hash. It takes a writerList.
+func (t *tx) writerTable() string {
+	return "(SELECT site, " + t.unhexed + " AS one FROM " + t.jsonTable("TEXT") + ") AS writers"
+}
+
+// writerList returns the list of a writerTable.
+func writerList(refs []site.Ref) string {
+	return pairs(refs, func(id string) string { return hex.EncodeToString([]byte(id)) })
+}
+
+// pairs returns refs as JSON.
+func pairs(refs []site.Ref, as func(id string) string) string {
+	list := make([][2]any, len(refs))
+	for i, ref := range refs {
+		list[i] = [2]any{ref.Site, as(ref.ID)}
+	}
+	b, _ := json.Marshal(list) // cannot fail for numbers and strings
+	return string(b)
+}
+
 // CountQueues reads a few entries of an index per site and kind, and one per counted comment.
 func (t *tx) CountQueues(sites []site.Site, limit int) ([]comment.QueueCounts, error) {
 	type row struct {
@@ -392,47 +421,54 @@ func (t *tx) StalePending(site int64, seq uint64, order comment.QueueOrder, limi
 		LIMIT  ?`, site, comment.Pending, seq, limit)
 }
 
-func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, error) {
-	return t.histories(false, site, hashes)
+func (t *tx) Writers(refs []site.Ref) (map[site.Ref]comment.History, error) {
+	return t.histories(false, t.writerTable(), writerList(refs))
 }
 
 // Records does not read pending comments, of which a spam flood may bring many.
-func (t *tx) Records(site int64, hashes [][]byte) (map[string]comment.History, error) {
-	return t.histories(true, site, hashes)
+func (t *tx) Records(of int64, hashes [][]byte) (map[string]comment.History, error) {
+	writers := "(SELECT CAST(? AS BIGINT) AS site, one FROM " + t.BytesTable + ") AS writers"
+	found, err := t.histories(true, writers, of, rows.ArrayOf(t.Array, hashes))
+	records := make(map[string]comment.History, len(found))
+	for ref, h := range found {
+		records[ref.ID] = h
+	}
+	return records, err
 }
 
 // fromWriter selects the comments of one writer in a state. It is answered by an index alone.
-const fromWriter = " FROM comments WHERE site_id = ? AND writer = one AND state = ? "
+const fromWriter = " FROM comments WHERE site_id = writers.site AND writer = writers.one AND state = ? "
 
-// histories counts the comments of writers per state, at most comment.MostHistory each. If decided is true it omits
-// FirstSeen and skips pending comments, which is faster.
-func (t *tx) histories(decided bool, site int64, hashes [][]byte) (map[string]comment.History, error) {
+// histories counts the comments of writers per state, at most comment.MostHistory each. writers is a FROM item like
+// writerTable, which takes list. If decided is true it omits FirstSeen and skips pending comments, which is faster.
+func (t *tx) histories(decided bool, writers string, list ...any) (map[site.Ref]comment.History, error) {
 	type row struct {
+		site                            int64
 		writer                          []byte
 		approved, rejected, spam, first int64
 	}
 	const counted = "(SELECT COUNT(*) FROM (SELECT 1" + fromWriter + "LIMIT ?) AS capped), "
 	var args []any
 	for _, s := range []comment.State{comment.Approved, comment.Rejected, comment.Spam} {
-		args = append(args, site, s, comment.MaxHistory)
+		args = append(args, s, comment.MaxHistory)
 	}
 	first := "0"
 	if !decided {
 		var each []string
 		for s := comment.Pending; s <= comment.Removed; s++ {
-			each, args = append(each, "SELECT MIN(created_at) AS at"+fromWriter), append(args, site, s)
+			each, args = append(each, "SELECT MIN(created_at) AS at"+fromWriter), append(args, s)
 		}
 		first = "COALESCE((SELECT MIN(at) FROM (" + strings.Join(each, " UNION ALL ") + ") AS firsts), 0)"
 	}
 	all, err := rows.All(t.Tx, func(r *row) []any {
-		return []any{&r.writer, &r.approved, &r.rejected, &r.spam, &r.first}
-	}, "SELECT one, "+counted+counted+counted+first+" FROM "+t.BytesTable, append(args, rows.ArrayOf(t.Array, hashes))...)
-	histories := make(map[string]comment.History, len(all))
+		return []any{&r.site, &r.writer, &r.approved, &r.rejected, &r.spam, &r.first}
+	}, "SELECT site, one, "+counted+counted+counted+first+" FROM "+writers, append(args, list...)...)
+	histories := make(map[site.Ref]comment.History, len(all))
 	for _, r := range all {
 		refused := min(comment.MaxHistory, int(r.rejected+r.spam))
 		h := comment.History{Approved: int(r.approved), Refused: refused, FirstSeen: rows.Unstamp(r.first)}
 		if h != (comment.History{}) {
-			histories[string(r.writer)] = h
+			histories[site.Ref{Site: r.site, ID: string(r.writer)}] = h
 		}
 	}
 	return histories, err

@@ -6,6 +6,7 @@ import (
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // ruleRow is a row of the rules table. It stores a rules.Rule.
@@ -92,13 +93,12 @@ func (t *tx) PutBlock(b rules.Block) error {
 	return err
 }
 
-func (t *tx) NotesAbout(site int64, writers [][]byte) ([]rules.Note, error) {
+func (t *tx) NotesAbout(writers []site.Ref) ([]rules.Note, error) {
 	return rows.AllAs(t.Tx, noteColumns.Targets, (*noteRow).note,
 		"SELECT "+noteColumns.Names+` FROM writer_notes
-		WHERE  site_id = ?
-		  AND  writer `+t.InBytes+`
+		WHERE  (site_id, writer) IN (SELECT site, one FROM `+t.writerTable()+`)
 		  AND  removed_at = 0
-		ORDER  BY created_at DESC, id DESC`, site, rows.ArrayOf(t.Array, writers))
+		ORDER  BY created_at DESC, id DESC`, writerList(writers))
 }
 
 func (t *tx) Notes(site int64) ([]rules.Note, error) {

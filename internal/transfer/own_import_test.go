@@ -22,6 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/txn"
 )
@@ -140,8 +141,9 @@ func (w *world) goesOn() {
 	}
 	fresh := w.Submit(w.A, "The writer has been here before, elsewhere.")
 	w.View(func(tx store.Tx) error {
-		known, err := tx.Writers(w.A.ID, [][]byte{fresh.Writer})
-		if h := known[string(fresh.Writer)]; h.Approved != 1 {
+		writer := site.Ref{Site: w.A.ID, ID: string(fresh.Writer)}
+		known, err := tx.Writers([]site.Ref{writer})
+		if h := known[writer]; h.Approved != 1 {
 			w.t.Errorf("the writer is known as %+v", h)
 		}
 		return err

@@ -86,7 +86,16 @@ func (a *approvedCache) get(site int64, read func() ([]comment.Comment, error)) 
 func (s *Service) ApprovedDuplicates(
 	ctx context.Context, site int64, comments []comment.Comment,
 ) (like map[string]int, err error) {
-	prints, err := s.approved.get(site, func() (newest []comment.Comment, err error) {
+	prints := make(map[string]Print, len(comments)) // of the texts that are long enough
+	for _, c := range comments {
+		if p := PrintOf(c); p.longEnough() {
+			prints[c.ID] = p
+		}
+	}
+	if len(prints) == 0 {
+		return nil, nil
+	}
+	approved, err := s.approved.get(site, func() (newest []comment.Comment, err error) {
 		err = s.work.View(ctx, func(tx Tx) (err error) {
 			newest, err = tx.Queue(comment.QueueQuery{
 				Sites: comment.OneSite(site), View: comment.ViewApproved, Order: comment.NewestFirst, Limit: maxApproved,
@@ -98,15 +107,11 @@ func (s *Service) ApprovedDuplicates(
 	if err != nil {
 		return nil, fmt.Errorf("read approved comments: %w", err)
 	}
-	like = make(map[string]int, len(comments))
-	for _, c := range comments {
-		p := PrintOf(c)
-		if !p.longEnough() {
-			continue
-		}
-		for id, other := range prints {
-			if id != c.ID && p.Duplicate(other.Fingerprint) {
-				like[c.ID]++
+	like = make(map[string]int, len(prints))
+	for id, p := range prints {
+		for other, print := range approved {
+			if other != id && p.Duplicate(print.Fingerprint) {
+				like[id]++
 			}
 		}
 	}

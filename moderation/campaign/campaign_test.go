@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // advert returns a copy of one text with its own number and link.
@@ -63,9 +64,10 @@ func (c crowd) posts(from, n int) (ids []string) {
 // known returns the campaign of a comment, or a zero Summary.
 func (c crowd) known(id string) campaign.Summary {
 	c.T.Helper()
-	of, err := c.App.CampaignsOf(c.Ctx, c.A.ID, []string{id})
+	ref := site.Ref{Site: c.A.ID, ID: id}
+	of, err := c.App.CampaignsOf(c.Ctx, []site.Ref{ref})
 	c.Must(err)
-	return of[id]
+	return of[ref]
 }
 
 // until waits until a comment's campaign satisfies is.

@@ -27,24 +27,34 @@ type Summary struct {
 	Score float64
 }
 
-// CampaignsOf returns the campaigns of comments by comment ID. The caller must be allowed to see the comments.
-func (s *Service) CampaignsOf(ctx context.Context, site int64, comments []string) (of map[string]Summary, err error) {
+// CampaignsOf returns the campaigns of comments. The caller must be allowed to see the comments.
+func (s *Service) CampaignsOf(ctx context.Context, comments []site.Ref) (of map[site.Ref]Summary, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
-		found, err := campaignsOf(tx, site, comments)
+		members, err := tx.InCampaigns(comments)
 		if err != nil {
-			return err
+			return fmt.Errorf("find members: %w", err)
 		}
-		of = make(map[string]Summary, len(found))
-		all := map[string]Summary{}
-		for comment, k := range found {
-			one, known := all[k.ID]
-			if !known {
-				if one, err = summarize(tx, site, k); err != nil {
-					return err
-				}
-				all[k.ID] = one
+		bySite := map[int64][]string{}
+		for _, ref := range members {
+			bySite[ref.Site] = append(bySite[ref.Site], ref.ID)
+		}
+		of = make(map[site.Ref]Summary, len(members))
+		for blog, ids := range bySite {
+			found, err := campaignsOf(tx, blog, ids)
+			if err != nil {
+				return err
 			}
-			of[comment] = one
+			all := map[string]Summary{}
+			for comment, k := range found {
+				one, known := all[k.ID]
+				if !known {
+					if one, err = summarize(tx, blog, k); err != nil {
+						return err
+					}
+					all[k.ID] = one
+				}
+				of[site.Ref{Site: blog, ID: comment}] = one
+			}
 		}
 		return nil
 	})

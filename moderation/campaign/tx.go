@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/txn"
 )
 
@@ -24,6 +25,8 @@ type Tx interface {
 	// Members returns the members of comments. In an Update they are locked until its end, and so are campaigns read
 	// by ID.
 	Members(site int64, comments []string) ([]Member, error)
+	// InCampaigns returns those of the comments that are in a campaign, in no order. It locks nothing.
+	InCampaigns(comments []site.Ref) ([]site.Ref, error)
 	// MembersOf returns members of a campaign with after < Joined <= upTo, in that order. With waiting it returns
 	// only members that were pending when last counted.
 	MembersOf(site int64, campaign string, after, upTo int, waiting bool, limit int) ([]Member, error)

@@ -2,12 +2,14 @@ package comment
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -107,6 +109,17 @@ func WriterHashes(comments []Comment) (all [][]byte) {
 	}
 	slices.SortFunc(all, slices.Compare)
 	return slices.CompactFunc(all, slices.Equal)
+}
+
+// WriterRefs returns the distinct commenters of comments, in no order.
+func WriterRefs(comments []Comment) []site.Ref {
+	all := map[site.Ref]bool{}
+	for _, c := range comments {
+		if c.Writer != nil {
+			all[site.Ref{Site: c.Site, ID: string(c.Writer)}] = true
+		}
+	}
+	return slices.Collect(maps.Keys(all))
 }
 
 // Identity returns what identifies an unverified commenter: name and e-mail address, or name and network address

@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/moderation/txn"
 )
@@ -125,7 +126,7 @@ func TestUpgrade_SeparatesAddressesWithSameHash(t *testing.T) {
 					subs[0].Confirmed.IsZero() {
 					t.Errorf("%s is subscribed so: %+v, %v", name, subs, err)
 				}
-				notes, err := tx.NotesAbout(w.A.ID, [][]byte{writer})
+				notes, err := tx.NotesAbout([]site.Ref{{Site: w.A.ID, ID: string(writer)}})
 				if err != nil || len(notes) != 1 || notes[0].Text != name {
 					t.Errorf("about %s is noted %+v, %v", name, notes, err)
 				}

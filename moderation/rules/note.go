@@ -29,6 +29,8 @@ type Note struct {
 	RemovedAt time.Time // zero: not removed
 }
 
+func (n Note) writer() site.Ref { return site.Ref{Site: n.Site, ID: string(n.Writer)} }
+
 // A NamedNote is a note with the name of its author, "" if unknown.
 type NamedNote struct {
 	Note
@@ -61,14 +63,14 @@ func (n Note) Check() error {
 	return err
 }
 
-// Notes returns the notes about commenters of a site, keyed by string(writer), newest first.
-func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[string][]NamedNote, error) {
-	about := map[string][]NamedNote{}
+// Notes returns the notes about commenters, newest first.
+func (s *Service) Notes(ctx context.Context, writers []site.Ref) (map[site.Ref][]NamedNote, error) {
+	about := map[site.Ref][]NamedNote{}
 	if len(writers) == 0 {
 		return about, nil
 	}
 	err := s.work.View(ctx, func(tx Tx) error {
-		found, err := tx.NotesAbout(site, writers)
+		found, err := tx.NotesAbout(writers)
 		if err != nil || len(found) == 0 {
 			return err
 		}
@@ -79,7 +81,7 @@ func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[
 		slices.Sort(ids)
 		names, err := tx.AccountNames(slices.Compact(ids))
 		for _, n := range found {
-			about[string(n.Writer)] = append(about[string(n.Writer)], NamedNote{n, names[n.By]})
+			about[n.writer()] = append(about[n.writer()], NamedNote{n, names[n.By]})
 		}
 		return err
 	})
@@ -91,12 +93,12 @@ func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[
 
 // AddNote adds a note about the commenter of a comment. It needs a moderator. again is as in AddRule.
 func (s *Service) AddNote(
-	ctx context.Context, who authz.Actor, site site.Site, comment, said string, key *txn.IdempotencyKey,
+	ctx context.Context, who authz.Actor, blog site.Site, comment, said string, key *txn.IdempotencyKey,
 ) (id string, again bool, err error) {
-	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
+	if err := who.Authorize(blog.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return "", false, err
 	}
-	n := Note{ID: txn.NewID(), Site: site.ID, Comment: comment, By: who.ID(), CreatedAt: s.work.Now()}
+	n := Note{ID: txn.NewID(), Site: blog.ID, Comment: comment, By: who.ID(), CreatedAt: s.work.Now()}
 	if n.Text, err = normalizeNote(said); err != nil {
 		return "", false, err
 	}
@@ -104,7 +106,7 @@ func (s *Service) AddNote(
 		return "", false, unknownComment()
 	}
 	id, again, err = txn.Idempotent(ctx, s.work, key, func(tx Tx) (string, error) {
-		found, err := tx.CommentsByID(site.ID, []string{comment})
+		found, err := tx.CommentsByID(blog.ID, []string{comment})
 		if err != nil {
 			return "", err
 		}
@@ -114,7 +116,7 @@ func (s *Service) AddNote(
 		if n.Writer = found[0].Writer; len(n.Writer) == 0 {
 			return "", problem.Field("/text", "The writer of this comment is unknown, so it cannot have notes.")
 		}
-		standing, err := tx.NotesAbout(site.ID, [][]byte{n.Writer})
+		standing, err := tx.NotesAbout([]site.Ref{n.writer()})
 		if err != nil {
 			return "", err
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/txn"
 )
 
@@ -24,7 +25,7 @@ type Tx interface {
 	// PruneRules deletes rules, blocks and notes that were removed before a time.
 	PruneRules(site int64, before time.Time) error
 
-	NotesAbout(site int64, writers [][]byte) ([]Note, error) // newest first
+	NotesAbout(writers []site.Ref) ([]Note, error) // newest first
 	PutNote(n Note) error
 	RemoveNote(site int64, id string, at time.Time) error // like RemoveRule
 	AccountNames(ids []string) (map[string]string, error)

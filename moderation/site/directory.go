@@ -1,9 +1,9 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -22,8 +22,14 @@ type Directory struct {
 	requests OriginRequests
 
 	mu     sync.Mutex
-	byKey  map[string]Site // nil: not cached
-	change int             // number of changes; sites read before a change are not cached
+	known  knownSites // zero: not cached
+	change int        // number of changes; sites read before a change are not cached
+}
+
+// knownSites are all sites by key and in the order of their keys. It is not changed after it is made.
+type knownSites struct {
+	byKey  map[string]Site
+	sorted []Site
 }
 
 // NewDirectory returns a Directory. read returns all sites, ordered by key, from the database. If requests is nil,
@@ -38,7 +44,7 @@ func (d *Directory) Site(ctx context.Context, key string) (Site, error) {
 	if err != nil {
 		return Site{}, err
 	}
-	site, ok := all[key]
+	site, ok := all.byKey[key]
 	if !ok {
 		return Site{}, authz.NoSite()
 	}
@@ -49,7 +55,7 @@ func (d *Directory) Site(ctx context.Context, key string) (Site, error) {
 func (d *Directory) HasCached(key string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, ok := d.byKey[key]
+	_, ok := d.known.byKey[key]
 	return ok
 }
 
@@ -62,10 +68,10 @@ func (d *Directory) Sites(ctx context.Context, who authz.Actor) ([]Site, error) 
 	if err != nil {
 		return nil, err
 	}
-	list := []Site{}
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		if who.Role(all[key].ID) != authz.NoRole {
-			list = append(list, all[key])
+	list := make([]Site, 0, len(all.sorted))
+	for _, site := range all.sorted {
+		if who.Role(site.ID) != authz.NoRole {
+			list = append(list, site)
 		}
 	}
 	return list, nil
@@ -88,7 +94,7 @@ func (d *Directory) SiteByID(ctx context.Context, id int64) (site Site, known bo
 	if err != nil {
 		return Site{}, true, err
 	}
-	for _, site := range all {
+	for _, site := range all.sorted {
 		if site.ID == id {
 			return site, true, nil
 		}
@@ -108,29 +114,30 @@ func (d *Directory) CheckOwner(ctx context.Context, who authz.Actor, key string)
 	return who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin)
 }
 
-func (d *Directory) allSites(ctx context.Context) (map[string]Site, error) {
+func (d *Directory) allSites(ctx context.Context) (knownSites, error) {
 	d.mu.Lock()
-	byKey, change := d.byKey, d.change
+	known, change := d.known, d.change
 	d.mu.Unlock()
-	if byKey != nil {
-		return byKey, nil
+	if known.byKey != nil {
+		return known, nil
 	}
 	ctx, end := context.WithTimeout(ctx, readTimeout)
 	defer end()
 	list, err := d.StoredSites(ctx)
 	if err != nil {
-		return nil, err
+		return knownSites{}, err
 	}
-	byKey = make(map[string]Site, len(list))
+	known = knownSites{make(map[string]Site, len(list)), list}
 	for _, site := range list {
-		byKey[site.Key] = site
+		known.byKey[site.Key] = site
 	}
+	slices.SortFunc(known.sorted, func(a, b Site) int { return cmp.Compare(a.Key, b.Key) }) // databases may sort differently
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.change == change {
-		d.byKey = byKey
+		d.known = known
 	}
-	return byKey, nil
+	return known, nil
 }
 
 // Forget clears the cache if an event changes sites, or if events were missed.
@@ -140,6 +147,6 @@ func (d *Directory) Forget(e event.Event) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.byKey = nil
+	d.known = knownSites{}
 	d.change++
 }

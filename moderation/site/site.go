@@ -54,6 +54,12 @@ type Page struct {
 	Withheld  *Notice // shown to readers in place of all comments; nil: not withheld
 }
 
+// A Ref identifies a comment or a page of a site by its ID, or a commenter by the hash.
+type Ref struct {
+	Site int64
+	ID   string
+}
+
 // PageURL returns the canonical form of a page's URL. The error has the code page.foreign if the site does not allow
 // its origin.
 func (s Site) PageURL(raw string) (string, error) {

@@ -79,24 +79,26 @@ func (n *pair) set(how string) {
 }
 
 // crowd submits copies of a text to a site and waits until they are one campaign.
-func (n *pair) crowd(site site.Site, text func(i int) string, copies int) (ids []string) {
+func (n *pair) crowd(blog site.Site, text func(i int) string, copies int) (ids []string) {
 	n.T.Helper()
 	for i := range copies {
-		ids = append(ids, n.Submit(site, text(i)).ID)
+		ids = append(ids, n.Submit(blog, text(i)).ID)
 	}
+	last := site.Ref{Site: blog.ID, ID: ids[copies-1]}
 	testkit.Until(n.T, "copies are one campaign", func() bool {
-		of, err := n.App.CampaignsOf(n.Ctx, site.ID, ids)
-		return err == nil && of[ids[copies-1]].Size() == copies
+		of, err := n.App.CampaignsOf(n.Ctx, []site.Ref{last})
+		return err == nil && of[last].Size() == copies
 	})
 	return ids
 }
 
 // settled waits until the campaign of a comment has these counts.
-func (n *pair) settled(site site.Site, id string, refused, approved int) {
+func (n *pair) settled(blog site.Site, id string, refused, approved int) {
 	n.T.Helper()
+	ref := site.Ref{Site: blog.ID, ID: id}
 	testkit.Until(n.T, "decisions are counted", func() bool {
-		of, err := n.App.CampaignsOf(n.Ctx, site.ID, []string{id})
-		return err == nil && of[id].Refused == refused && of[id].Approved == approved
+		of, err := n.App.CampaignsOf(n.Ctx, []site.Ref{ref})
+		return err == nil && of[ref].Refused == refused && of[ref].Approved == approved
 	})
 }
 

@@ -1,5 +1,5 @@
 /** Score bands of the list. A band's button selects only the rows that have been visible on the screen. */
-import { boxOf, type Card, type Cards, countOf, isChanged, pick } from './cards'
+import { bandsOf, boxOf, type Card, type Cards, cardsIn, countOf, isChanged, pick, rowsOf } from './cards'
 import { linkIn } from './onward'
 import { say } from './words'
 
@@ -51,7 +51,7 @@ export class Bands {
 
   /** Observes rows that were not seen yet, and updates the label of each band. */
   #update(): void {
-    const bands = Array.from(this.#cards.list.querySelectorAll<HTMLElement>('.band'))
+    const bands = bandsOf(this.#cards.list)
     for (const band of bands) {
       const all = cardsOf(band)
       for (const card of all) if (!this.#seen.has(card)) this.#observer.observe(card)
@@ -97,10 +97,11 @@ const sum = (cards: Card[]): number => cards.reduce((n, card) => n + countOf(car
 
 /** Returns the number of decided comments in a band. */
 function decidedIn(band: HTMLElement): number {
-  return Array.from(band.querySelectorAll<HTMLElement>('.run')).reduce((n, run) => n + Number(run.dataset.n), 0)
+  const rows = Array.from(rowsOf(band).children as HTMLCollectionOf<HTMLElement>)
+  return rows.reduce((n, row) => n + (row.matches('.run') ? Number(row.dataset.n) : 0), 0)
 }
 
 /** Returns the cards of a band that no other user changed. */
 function cardsOf(band: HTMLElement): Card[] {
-  return Array.from(band.querySelectorAll<Card>('.card')).filter(card => !isChanged(card))
+  return cardsIn(band).filter(card => !isChanged(card))
 }

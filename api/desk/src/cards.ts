@@ -65,6 +65,9 @@ export class Cards {
       const card = event.target instanceof HTMLInputElement ? event.target.closest<Card>('.card') : null
       card?.toggleAttribute('data-picked', boxOf(card)?.checked)
     })
+    const some = () => list.classList.toggle('some', this.all.length > 0)
+    list.addEventListener('change', some)
+    some()
     for (const card of this.all) quiet(card)
   }
 
@@ -75,7 +78,7 @@ export class Cards {
 
   /** Returns the cards that are not folded, in order. */
   get all(): Card[] {
-    return Array.from(this.list.querySelectorAll<Card>('.card'))
+    return bandsOf(this.list).flatMap(cardsIn)
   }
 
   get current(): Card | null {
@@ -83,7 +86,7 @@ export class Cards {
   }
 
   get selected(): Card[] {
-    return Array.from(this.list.querySelectorAll<Card>('.card[data-picked]'))
+    return this.all.filter(card => 'picked' in card.dataset)
   }
 
   /** Returns the undecided cards of this view. */
@@ -100,7 +103,7 @@ export class Cards {
   }
 
   find(id: string): Card | undefined {
-    return this.list.querySelector<Card>(`.card[data-comment="${CSS.escape(id)}"]`) ?? undefined
+    return this.all.find(card => idOf(card) === id)
   }
 
   has(id: string): boolean {
@@ -344,8 +347,20 @@ function itemOf(card: Card): HTMLElement {
   return item
 }
 
-function rowsOf(band: Element): Element {
+export function rowsOf(band: Element): Element {
   return band.querySelector('.lines') ?? band
+}
+
+/** Returns the bands of a list. Like cardsIn, it does not search in rows, so its time is that of the rows alone. */
+export function bandsOf(list: Element): HTMLElement[] {
+  return Array.from(list.children as HTMLCollectionOf<HTMLElement>).filter(band => band.matches('.band'))
+}
+
+/** Returns the cards of a band that are not folded, in order. */
+export function cardsIn(band: Element): Card[] {
+  return Array.from(rowsOf(band).children, row => row.firstElementChild as Card | null).filter(
+    card => card?.matches('.card') === true,
+  ) as Card[]
 }
 
 /** Returns a copy of a band without its rows. */
@@ -367,9 +382,14 @@ function adopt(card: Card): Card {
   return copy
 }
 
-/** Makes a row one tab stop. Its box and its link are reached by keys, and without script by the Tab key. */
+/**
+ * Makes a row one tab stop. Its box and its link are reached by keys, and without script by the Tab key. Browsers would save
+ * all boxes at each change of the address, and restore them for other comments.
+ */
 function quiet(card: Card): void {
   for (const stop of card.querySelectorAll<HTMLElement>('a, input')) stop.tabIndex = -1
+  const box = boxOf(card)
+  if (box) box.autocomplete = 'off'
 }
 
 /**

@@ -225,9 +225,10 @@ func prolificWriter(w *env) {
 		if err != nil || got["ann"] != most {
 			w.Errorf("the record is %+v, %v, want %+v", got["ann"], err, most)
 		}
-		got, err = tx.Writers(w.site.ID, [][]byte{[]byte("ann")})
-		if most.FirstSeen = began; got["ann"] != most {
-			w.Errorf("the history is %+v, %v, want %+v", got["ann"], err, most)
+		ann := site.Ref{Site: w.site.ID, ID: "ann"}
+		known, err := tx.Writers([]site.Ref{ann})
+		if most.FirstSeen = began; known[ann] != most {
+			w.Errorf("the history is %+v, %v, want %+v", known[ann], err, most)
 		}
 		return err
 	})
@@ -242,19 +243,25 @@ func writerHistory(w *env) {
 	w.comment(by("ann"), at(9*time.Second), in(comment.Removed))
 	w.comment(by("bob"), at(1*time.Second))
 	w.comment()
+	another := w.newPage(w.newSite("another").ID, "https://another.example/post")
+	w.comment(by("ann"), onSite(another), at(2*time.Second), in(comment.Spam))
 	w.view(func(tx store.Tx) error {
-		got, err := tx.Writers(w.site.ID, [][]byte{[]byte("ann"), []byte("bob"), []byte("nobody")})
-		want := map[string]comment.History{
-			"ann": {Approved: 1, Refused: 2, FirstSeen: began.Add(3 * time.Second)},
-			"bob": {FirstSeen: began.Add(time.Second)},
+		ref := func(of int64, name string) site.Ref { return site.Ref{Site: of, ID: name} }
+		here, there := w.site.ID, another.Site
+		known, err := tx.Writers([]site.Ref{ref(here, "ann"), ref(here, "bob"), ref(here, "nobody"), ref(there, "ann"),
+			ref(there, "bob")})
+		want := map[site.Ref]comment.History{
+			ref(here, "ann"):  {Approved: 1, Refused: 2, FirstSeen: began.Add(3 * time.Second)},
+			ref(here, "bob"):  {FirstSeen: began.Add(time.Second)},
+			ref(there, "ann"): {Refused: 1, FirstSeen: began.Add(2 * time.Second)},
 		}
-		if !reflect.DeepEqual(got, want) {
-			w.Errorf("histories are %+v, want %+v", got, want)
+		if !reflect.DeepEqual(known, want) {
+			w.Errorf("histories are %+v, want %+v", known, want)
 		}
 		if err != nil {
 			return err
 		}
-		got, err = tx.Records(w.site.ID, [][]byte{[]byte("ann"), []byte("bob"), []byte("nobody")})
+		got, err := tx.Records(w.site.ID, [][]byte{[]byte("ann"), []byte("bob"), []byte("nobody")})
 		if want := map[string]comment.History{"ann": {Approved: 1, Refused: 2}}; !reflect.DeepEqual(got, want) {
 			w.Errorf("records are %+v, want %+v", got, want)
 		}
@@ -284,6 +291,21 @@ func queueOfSites(w *env) {
 	twin.Site, twin.Page = places[1].Site, places[1].ID // two sites may have the same ID
 	drafts = append(drafts, twin)
 	w.insert(append(drafts, w.draft(onSite(foreign)))...)
+	w.view(func(tx store.Tx) error {
+		first := site.Ref{Site: drafts[0].Site, ID: twin.ID}
+		got, err := tx.CommentsByRef([]site.Ref{first, {Site: twin.Site, ID: twin.ID}, {Site: foreign.Site, ID: twin.ID}})
+		if err != nil {
+			return err
+		}
+		if len(got) != 2 || got[0].ID != twin.ID || got[1].ID != twin.ID || got[0].Site == got[1].Site {
+			w.Errorf("the comments %s of two sites are %+v", twin.ID, got)
+		}
+		pages, err := tx.PagesByRef([]site.Ref{{Site: twin.Site, ID: twin.Page}, {Site: foreign.Site, ID: twin.Page}})
+		if len(pages) != 1 || pages[0].Site != twin.Site || pages[0].ID != twin.Page {
+			w.Errorf("the page %s of one site is %+v", twin.Page, pages)
+		}
+		return err
+	})
 	for _, sites := range []int{1, 2, 3, 20, 21, 24} {
 		var ids []int64
 		for _, p := range places[:sites] {

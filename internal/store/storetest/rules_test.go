@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/markup"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/txn"
 )
 
@@ -98,7 +99,11 @@ func notesAreKept(w *env) {
 	wants := func(what string, want []rules.Note, writers ...[]byte) {
 		w.Helper()
 		w.view(func(tx store.Tx) error {
-			got, err := tx.NotesAbout(w.site.ID, writers)
+			refs := []site.Ref{{Site: w.site.ID + 1, ID: string(one.Writer)}}
+			for _, writer := range writers {
+				refs = append(refs, site.Ref{Site: w.site.ID, ID: string(writer)})
+			}
+			got, err := tx.NotesAbout(refs)
 			if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
 				w.Errorf("%s: notes %+v, want %+v", what, got, want)
 			}

@@ -243,10 +243,14 @@ func takedownOf(site int64, id string, seq uint64) takedown.Takedown {
 	return d
 }
 
+// refs returns the ref of an ID of fill.
+func refs(of int64, id string) []site.Ref { return []site.Ref{{Site: of, ID: id}} }
+
 // reads calls the methods that read one site with the IDs of fill.
 var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	"PageByURL":  func(tx store.Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
 	"PagesByID":  func(tx store.Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
+	"PagesByRef": func(tx store.Tx, s int64) (any, error) { return tx.PagesByRef(refs(s, onePage)) },
 	"PagesByURL": func(tx store.Tx, s int64) (any, error) { return tx.PagesByURL(s, []string{oneURL}) },
 	"Pages":      func(tx store.Tx, s int64) (any, error) { return tx.Pages(s, "", 10) },
 	"CountByPage": func(tx store.Tx, s int64) (any, error) {
@@ -308,6 +312,7 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	"CommentsByID": func(tx store.Tx, s int64) (any, error) {
 		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
 	},
+	"CommentsByRef": func(tx store.Tx, s int64) (any, error) { return tx.CommentsByRef(refs(s, oneShown)) },
 	"SiteOfComment": func(tx store.Tx, s int64) (any, error) { return tx.SiteOfComment([]int64{s}, oneShown) },
 	"CommentsInBrief": func(tx store.Tx, s int64) (any, error) {
 		return tx.CommentsInBrief(s, []string{oneShown, oneWaiting})
@@ -341,7 +346,7 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 		return tx.StalePending(s, 9, comment.OldestFirst, 10)
 	},
 	"Records":         func(tx store.Tx, s int64) (any, error) { return tx.Records(s, [][]byte{[]byte(oneName)}) },
-	"Writers":         func(tx store.Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
+	"Writers":         func(tx store.Tx, s int64) (any, error) { return tx.Writers(refs(s, oneName)) },
 	"Head":            func(tx store.Tx, s int64) (any, error) { return tx.Head(s) },
 	"DecisionsAfter":  func(tx store.Tx, s int64) (any, error) { return tx.DecisionsAfter(s, 0, 10) },
 	"DecisionsBefore": func(tx store.Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
@@ -376,7 +381,7 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	"Rules":           func(tx store.Tx, s int64) (any, error) { return tx.Rules(s) },
 	"Blocks":          func(tx store.Tx, s int64) (any, error) { return tx.Blocks(s) },
 	"Notes":           func(tx store.Tx, s int64) (any, error) { return tx.Notes(s) },
-	"NotesAbout":      func(tx store.Tx, s int64) (any, error) { return tx.NotesAbout(s, [][]byte{[]byte(oneName)}) },
+	"NotesAbout":      func(tx store.Tx, s int64) (any, error) { return tx.NotesAbout(refs(s, oneName)) },
 	"LastDecided":     func(tx store.Tx, s int64) (any, error) { return tx.LastDecided(s, 10) },
 	"Firsts":          func(tx store.Tx, s int64) (any, error) { return tx.Firsts(s, [][]byte{[]byte(oneName)}) },
 	"WrittenBy":       func(tx store.Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
@@ -384,6 +389,7 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 		events, _, err := tx.EventsAfter("", 1_000_000)
 		return slices.DeleteFunc(events, func(e event.Event) bool { return e.Site != s }), err
 	},
+	"InCampaigns":     func(tx store.Tx, s int64) (any, error) { return tx.InCampaigns(refs(s, oneShown)) },
 	"Members":         func(tx store.Tx, s int64) (any, error) { return tx.Members(s, []string{oneShown}) },
 	"MembersNumbered": func(tx store.Tx, s int64) (any, error) { return tx.MembersNumbered(s, []int64{1, 2}) },
 	"MembersOf": func(tx store.Tx, s int64) (any, error) {
