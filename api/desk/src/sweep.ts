@@ -3,7 +3,7 @@
  * place changes its decision to the other one, and pressed again leaves the comment in the queue. Only comments whose
  * whole text is on the sheet are decided.
  */
-import { type Card, campaignOf, countOf, idOf, isChanged, isHeld, isSettled, nameOf } from './cards'
+import { type Card, campaignOf, countOf, idOf, isChanged, isHeld, nameOf } from './cards'
 import type { Action } from './outbox'
 import { detailsOf } from './pane'
 import type { Queue } from './queue'
@@ -48,6 +48,7 @@ export class Sweep {
       this.#turn(this.#cells.find(cell => cell.box === box))
     })
     queue.cards.list.addEventListener('change', () => this.#refresh())
+    addEventListener('resize', () => this.#refresh())
   }
 
   get on(): boolean {
@@ -79,8 +80,11 @@ export class Sweep {
   press(key: string): boolean {
     const at = places.indexOf(key)
     if (at >= 0) this.#turn(this.#cells[at])
-    else if (key === 'enter') this.take()
-    else if (key === 'escape' || key === 'w') this.leave()
+    else if (key === 'enter') {
+      const { activeElement } = document
+      if (activeElement?.matches('button, a, summary') && activeElement.id !== 'sweep-take') return false
+      this.take()
+    } else if (key === 'escape' || key === 'w') this.leave()
     else if (key === 'z') this.#queue.undoLast()
     else return false
     return true
@@ -147,12 +151,12 @@ export class Sweep {
       this.#end()
       return
     }
-    element('sweep-title').textContent = say(`sweep.title.${this.#kind}`)
     const sheet = element('sheet')
     sheet.classList.remove('off')
     void sheet.offsetWidth // restarts the animation
     sheet.classList.add('off')
     this.#count()
+    this.#refresh() // the texts of the bar may have made the sheet smaller
     element('sweep-take').focus({ preventScroll: true })
   }
 
@@ -161,6 +165,8 @@ export class Sweep {
     const sheet = element('sheet')
     sheet.replaceChildren()
     this.#cells = []
+    element('sweep-title').textContent = say(`sweep.title.${this.#kind}`)
+    this.#count()
     const columns = getComputedStyle(sheet).gridTemplateColumns.split(' ').length
     let tall = 0
     for (const card of this.#proposed()) {
@@ -203,11 +209,13 @@ export class Sweep {
     else this.#queue.tell(say('sweep.end', { n }))
   }
 
-  /** Leaves comments in the queue that other users changed. */
+  /** Leaves comments in the queue that other users changed, or that a smaller sheet no longer shows whole. */
   #refresh(): void {
     if (!this.on) return
-    for (const cell of this.#cells)
-      if (isChanged(cell.card) || isSettled(cell.card)) this.#set(cell, '', say('sweep.changed'))
+    for (const cell of this.#cells) {
+      if (isChanged(cell.card)) this.#set(cell, '', say('sweep.changed'))
+      else if (!isWhole(cell.box)) this.#set(cell, '')
+    }
     this.#count()
   }
 
