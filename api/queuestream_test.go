@@ -72,7 +72,7 @@ func (w *world) listenTo(c call) *listener {
 // next waits for the next event with a name that matches, and returns its id.
 func (l *listener) next(name string, ok func(map[string]any) bool) string {
 	l.t.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		select {
 		case e, open := <-l.events:
@@ -91,7 +91,7 @@ func (l *listener) next(name string, ok func(map[string]any) bool) string {
 // ends waits for the end of the stream.
 func (l *listener) ends() {
 	l.t.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		select {
 		case _, open := <-l.events:
@@ -180,7 +180,7 @@ func TestQueueStream_SendsEvents(t *testing.T) {
 		w.do(call{method: "POST", path: "/api/v1/sites/b/comments", body: m{"page": m{"url": originB + "/p"},
 			"body": "On the other site."}})
 		second := w.post(requireBody(w.text())).str("id")
-		late := time.After(10 * time.Second)
+		late := time.After(time.Minute)
 		for done := false; !done; {
 			select {
 			case e := <-l.events:
