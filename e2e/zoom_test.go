@@ -193,7 +193,8 @@ func (j windowJob) decidesMany() {
 		is(`document.querySelector("#filter")`),
 		press(triangle, "Filter"), is(`document.querySelector(".adder[open] .menu")`),
 		j.fits("the filter"),
-		press("option", "language: English"), is(`location.search !== ""`),
+		is(`(o => o && (o.click(), true))([...document.querySelectorAll("#filter-list li")]
+			.find(o => o.textContent.startsWith("Language: English")))`), is(`location.search !== ""`),
 		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue?sort=risk") },
 		is(`document.querySelector(".band .card")`), j.fits("bands"),
 	)
