@@ -124,6 +124,7 @@ func TestLive_StaleListIsRequestedAgain(t *testing.T) {
 // TestLive_TabsLeaveConnectionsFree opens eight tabs: over HTTP/1.1 a browser opens six connections per host, and a
 // stream occupies one.
 func TestLive_TabsLeaveConnectionsFree(t *testing.T) {
+	testkit.OnlyIn(t, "full") // the tabs take minutes on two busy cores
 	t.Parallel()
 	s := newService(t)
 	addConversation(s)
