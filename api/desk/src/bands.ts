@@ -39,7 +39,7 @@ export class Bands {
   #intersected(entries: IntersectionObserverEntry[]): void {
     for (const { target, intersectionRatio, intersectionRect, rootBounds } of entries) {
       if (intersectionRatio < 0.9 && intersectionRect.height < 0.9 * (rootBounds?.height ?? Infinity)) continue
-      this.#seen.add(target as Card)
+      this.#seen.add(target.firstElementChild as Card)
       this.#observer.unobserve(target)
     }
     this.#update()
@@ -54,7 +54,8 @@ export class Bands {
     const bands = bandsOf(this.#cards.list)
     for (const band of bands) {
       const all = cardsOf(band)
-      for (const card of all) if (!this.#seen.has(card)) this.#observer.observe(card)
+      // The item has its size also while the browser does not lay out the card in it.
+      for (const card of all) if (!this.#seen.has(card)) this.#observer.observe(card.parentElement as HTMLElement)
       const seen = this.#seenOf(band)
       const more = band === bands.at(-1) && linkIn(document) !== null
       const total = Number(band.dataset.total ?? -1)
