@@ -175,6 +175,18 @@ func TestPeople_ChangeRoleAndSites(t *testing.T) {
 		t.Errorf("the role that was chosen for a new person is lost: %s", chosen(role))
 	}
 
+	// Without a site the form is refused: it never means all sites.
+	b.open("/moderate/people").press(row("Dana K."), "Save", fields{"site": ""}).sees("Choose at least one site.")
+	if a := w.actor("Dana").Account; a.AllSites != authz.NoRole || len(a.Roles) != 1 {
+		t.Errorf("Dana has the roles %v and %v on all sites", a.Roles, a.AllSites)
+	}
+	b.open("/moderate/people").press(b.doc, "Add a person", fields{"name": "Eva", "email": "eva@staff.example",
+		"role": "author"}).sees("Choose at least one site.")
+	b.press(row("Dana K."), "Save", fields{"all": "all"}).sees("Saved.")
+	if a := w.actor("Dana").Account; a.AllSites != authz.Author {
+		t.Errorf("on all sites, Dana has the role %v", a.AllSites)
+	}
+
 	// There is another owner now, so the first one may step down.
 	w.account("Nina", authz.Owner)
 	b.open("/moderate/people").press(row("olga@"), "Save", fields{"role": "moderator"}).sees("For authors and moderators")

@@ -9,6 +9,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
 
@@ -18,8 +19,8 @@ type peoplePage struct {
 	CanAdd bool // the viewer owns a site, and may give others roles there
 	Rows   []personRow
 	Roles  []desk.Link
-	On     []desk.Link // sites on which a new account may get a role
-	Form   url.Values  // as submitted
+	roleSites
+	Form url.Values // as submitted
 	invitation
 	Ended string // names of the tokens that the reset revoked
 	of    string // ID of the account whose form was refused; "" for the form of a new account
@@ -32,7 +33,14 @@ type personRow struct {
 	Disabled, Self, Editable     bool       // Editable: the viewer may change the account
 	Open                         bool
 	formError
-	Roles, On []desk.Link
+	Roles []desk.Link
+	roleSites
+}
+
+// roleSites is the choice of the sites on which an account has its role. Without On, that is all sites.
+type roleSites struct {
+	On               []desk.Link
+	All, CanGrantAll bool // all sites are chosen; the viewer may choose them
 }
 
 func (o *admin) people(v *desk.Visit) error { return o.peoplePage(v, peoplePage{}) }
@@ -56,13 +64,13 @@ func (o *admin) peoplePage(v *desk.Visit, p peoplePage) error {
 	if typed.Has("role") {
 		role = typed.Get("role")
 	}
-	p.Roles, p.On = roleOptions(v, role), sitesByKey(v, typed["site"])
+	p.Roles, p.roleSites = roleOptions(v, role), typedSites(v, typed)
 	for _, a := range all {
 		row := newPersonRow(v, a)
 		if a.ID == p.of {
 			row.formError, row.Open, p.formError = p.formError, true, formError{}
 			row.Name, row.Roles = p.Form.Get("name"), roleOptions(v, p.Form.Get("role"))
-			row.On = sitesByKey(v, p.Form["site"])
+			row.roleSites = typedSites(v, p.Form)
 		}
 		p.Rows = append(p.Rows, row)
 	}
@@ -85,7 +93,11 @@ func siteOptions(v *desk.Visit, chosen func(site.Site) bool) (links []desk.Link)
 	if len(v.Sites) < 2 {
 		return nil
 	}
-	for _, s := range v.Sites {
+	return linksTo(v.Sites, chosen)
+}
+
+func linksTo(sites []site.Site, chosen func(site.Site) bool) (links []desk.Link) {
+	for _, s := range sites {
 		links = append(links, desk.Link{Key: s.Key, Label: s.Name, Current: chosen(s)})
 	}
 	return links
@@ -95,6 +107,25 @@ func siteOptions(v *desk.Visit, chosen func(site.Site) bool) (links []desk.Link)
 func sitesByKey(v *desk.Visit, keys []string) []desk.Link {
 	return siteOptions(v, func(s site.Site) bool { return slices.Contains(keys, s.Key) })
 }
+
+// typedSites returns the sites as submitted, or those proposed for a new account: the viewer's only one.
+func typedSites(v *desk.Visit, form url.Values) roleSites {
+	all, keys := form.Has("all"), form["site"]
+	if !form.Has("sites") && len(v.Sites) == 1 {
+		all, keys = ownsAll(v), []string{v.Sites[0].Key}
+	}
+	return newRoleSites(v, all, func(s site.Site) bool { return slices.Contains(keys, s.Key) })
+}
+
+// newRoleSites returns the choice of sites. There is none if all sites are chosen and there is only one.
+func newRoleSites(v *desk.Visit, all bool, chosen func(site.Site) bool) roleSites {
+	if all && len(v.Sites) < 2 {
+		return roleSites{}
+	}
+	return roleSites{On: linksTo(v.Sites, chosen), All: all, CanGrantAll: ownsAll(v)}
+}
+
+func ownsAll(v *desk.Visit) bool { return v.Actor.GlobalRole() == authz.Owner }
 
 func newPersonRow(v *desk.Visit, a authz.Account) personRow {
 	w := v.Words
@@ -106,8 +137,10 @@ func newPersonRow(v *desk.Visit, a authz.Account) personRow {
 		Disabled: a.Disabled,
 		Self:     self,
 		Editable: v.Actor.Controls(a),
-		On:       siteOptions(v, func(s site.Site) bool { return a.Roles[s.ID] != authz.NoRole }),
 		Seen:     newTimestamp(a.SeenAt),
+		roleSites: newRoleSites(v, a.AllSites != authz.NoRole, func(s site.Site) bool {
+			return a.Roles[s.ID] != authz.NoRole
+		}),
 	}
 	highest := a.AllSites
 	if a.AllSites != authz.NoRole {
@@ -136,11 +169,29 @@ type invitation struct {
 
 // addPerson creates an account and shows its one-time link.
 func (o *admin) addPerson(v *desk.Visit) error {
-	in, err := o.addAccount(v, v.Form["site"])
+	sites, err := chosenSites(v)
+	if err != nil {
+		return o.showPeopleError(v, "", err)
+	}
+	in, err := o.addAccount(v, sites)
 	if err != nil {
 		return o.showPeopleError(v, "", err)
 	}
 	return o.peoplePage(v, peoplePage{invitation: in})
+}
+
+// chosenSites returns the keys of the chosen sites: none for all sites, nil if the form offered no choice.
+func chosenSites(v *desk.Visit) ([]string, error) {
+	switch keys := v.Form["site"]; {
+	case !v.Form.Has("sites"):
+		return nil, nil
+	case v.Form.Has("all"):
+		return []string{}, nil
+	case len(keys) == 0:
+		return nil, problem.Field("/site", "Choose at least one site.")
+	default:
+		return keys, nil
+	}
 }
 
 // addAccount creates an account with a role on the named sites. It mails the link if the service sends mail.
@@ -187,8 +238,9 @@ func (o *admin) setPerson(v *desk.Visit) error {
 	default:
 		role, _ := authz.ParseRole(v.Form.Get("role")) // SetAccount refuses NoRole
 		change.Name, change.Role = new(v.Form.Get("name")), &role
-		if v.Form.Has("sites") { // the form offered sites; none chosen means all sites
-			change.Sites = append([]string{}, v.Form["site"]...)
+		var err error
+		if change.Sites, err = chosenSites(v); err != nil {
+			return o.showPeopleError(v, v.Param("id"), err)
 		}
 	}
 	if _, err := o.Identity.SetAccount(v.Ctx(), v.Actor, v.Param("id"), change); err != nil {
