@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -62,13 +63,16 @@ func TestAccountQueueStream_NamesSites(t *testing.T) {
 		all, one := live("root"), live("moderator a")
 		all.next("counts", func(d map[string]any) bool { return len(d["sites"].([]any)) == 2 })
 		b := w.postTo("b", "Of site B.")
-		all.next("arrived", func(d map[string]any) bool { return d["id"] == b && d["site"] == "b" })
-		all.next("counts", func(d map[string]any) bool {
-			sites, _ := d["sites"].([]any)
-			return d["counts"].(map[string]any)["pending"] == 1.0 && slices.ContainsFunc(sites, func(s any) bool {
-				s2 := s.(map[string]any)
-				return s2["key"] == "b" && s2["pending"] == 1.0
-			})
+		var arrived, counted bool // in any order
+		all.until("the comment of b and its count", func(e sseEvent) bool {
+			sites, _ := e.data["sites"].([]any)
+			arrived = arrived || e.name == "arrived" && e.data["id"] == b && e.data["site"] == "b"
+			counted = counted || e.name == "counts" && e.data["counts"].(map[string]any)["pending"] == 1.0 &&
+				slices.ContainsFunc(sites, func(s any) bool {
+					one := s.(map[string]any)
+					return one["key"] == "b" && one["pending"] == 1.0
+				})
+			return arrived && counted
 		})
 		a := w.postTo("a", "Of site A.")
 		one.next("arrived", func(d map[string]any) bool {
@@ -99,6 +103,11 @@ func TestAccountQueueStream_NamesSites(t *testing.T) {
 		ofA.next("present", func(d map[string]any) bool { return len(d["present"].([]any)) == 0 })
 		want(t, w.as("root", "DELETE", presence, nil), 204, "")
 		all.next("present", at(nil, nil))
+		want(t, w.as("moderator a", "POST", presence, m{"site": "a", "comment": a, "split": 1}), 204, "")
+		all.next("present", func(d map[string]any) bool { // the split gives moderator a no comments of other sites
+			list := d["present"].([]any)
+			return len(list) == 1 && reflect.DeepEqual(list[0].(map[string]any)["sites"], []any{"a"})
+		})
 		want(t, w.as("root", "POST", presence, m{"comment": a}), 422, "field.invalid")
 		want(t, w.as("moderator a", "POST", presence, m{"site": "b", "comment": b}), 404, "site.unknown")
 	})

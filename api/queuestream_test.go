@@ -72,18 +72,26 @@ func (w *world) listenTo(c call) *listener {
 // next waits for the next event with a name that matches, and returns its id.
 func (l *listener) next(name string, ok func(map[string]any) bool) string {
 	l.t.Helper()
+	return l.until(name, func(e sseEvent) bool { return e.name == name && ok(e.data) })
+}
+
+// until waits for the next event that ok accepts, and returns its id.
+func (l *listener) until(what string, ok func(sseEvent) bool) string {
+	l.t.Helper()
 	late := time.After(time.Minute)
+	var others []sseEvent
 	for {
 		select {
 		case e, open := <-l.events:
 			if !open {
-				l.t.Fatalf("the stream ended before %s", name)
+				l.t.Fatalf("the stream ended before %s", what)
 			}
-			if e.name == name && ok(e.data) {
+			if ok(e) {
 				return e.id
 			}
+			others = append(others, e)
 		case <-late:
-			l.t.Fatalf("waited in vain for %s", name)
+			l.t.Fatalf("waited in vain for %s; got %v", what, others)
 		}
 	}
 }

@@ -376,6 +376,8 @@ func (h *Queues) present(ctx context.Context, f *queue) []byte {
 		Site    string  `json:"site,omitempty"` // in streams of all sites
 		Comment *string `json:"comment"`
 		Split   int     `json:"split"`
+		// The sites of the stream that the moderator may moderate, or nil if all. Only in streams of all sites.
+		Sites []string `json:"sites,omitempty"`
 	}
 	var list []presence.Presence
 	if f.one.ID != 0 {
@@ -389,6 +391,11 @@ func (h *Queues) present(ctx context.Context, f *queue) []byte {
 		out := presenceOut{Account: p.Account, Name: p.Name, Comment: web.OrNull(p.Comment), Split: p.Split}
 		if f.one.ID == 0 {
 			out.Site = f.keys[p.Site]
+			for _, id := range p.Roles {
+				if key, ok := f.keys[id]; ok {
+					out.Sites = append(out.Sites, key)
+				}
+			}
 		}
 		all = append(all, out)
 	}

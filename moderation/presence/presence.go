@@ -5,6 +5,7 @@ package presence
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,13 +16,15 @@ import (
 )
 
 // A Presence is a moderator who has a site's queue open. Comment is the ID of the viewed comment, or "". Split is a
-// counter that each start and end of a split increments. An odd value means that the queue is split.
+// counter that each start and end of a split increments. An odd value means that the queue is split. Roles are the IDs of
+// the sites on which the moderator has a role; nil means all sites.
 type Presence struct {
 	Account string    `json:"account"`
 	Site    int64     `json:"site"`
 	Name    string    `json:"name"`
 	Comment string    `json:"comment"`
 	Split   int       `json:"split,omitempty"`
+	Roles   []int64   `json:"roles,omitempty"`
 	At      time.Time `json:"at"` // last sign of presence
 }
 
@@ -55,6 +58,9 @@ func (s Service) LookAt(ctx context.Context, who authz.Actor, at site.Site, comm
 	}
 	if s.Store != nil && who.ID() != "" {
 		p := Presence{Account: who.ID(), Site: at.ID, Name: who.Account.Name, Comment: comment, Split: split}
+		if who.GlobalRole() == authz.NoRole {
+			p.Roles = slices.Sorted(maps.Keys(who.Account.Roles))
+		}
 		s.Store.Appear(ctx, at.ID, p)
 		s.Store.Appear(ctx, anySite, p)
 	}

@@ -11,6 +11,8 @@ export interface Person {
   comment: string | null
   /** While it is odd, the queue is split. */
   split: number
+  /** The sites that this person may moderate; undefined means all of this page. */
+  sites?: string[]
 }
 
 const reportDelay = 1000 // ms; comments that are only skipped are not reported
@@ -105,11 +107,13 @@ export class Presence {
   }
 
   /** Returns the moderator to whom the split assigns a comment; undefined means this one. */
-  #ownerOf(id: string): Person | undefined {
+  #ownerOf(card: Card): Person | undefined {
+    const id = idOf(card)
     let best = hash(id + document.body.dataset.account)
     let owner: Person | undefined
     for (const person of this.#others) {
-      const own = person.split === this.#split ? hash(id + person.account) : -1
+      const joins = person.split === this.#split && (person.sites?.includes(siteOf(card)) ?? true)
+      const own = joins ? hash(id + person.account) : -1
       if (own > best) {
         best = own
         owner = person
@@ -176,7 +180,7 @@ export class Presence {
   #mark(card: Card): void {
     const id = idOf(card)
     const looking = this.#others.filter(person => person.comment === id).map(person => person.name)
-    const owner = this.#isSplit ? this.#ownerOf(id)?.name : undefined
+    const owner = this.#isSplit ? this.#ownerOf(card)?.name : undefined
     const theirs = owner ? say('split.of', { who: owner }) : ''
     const now = looking.length > 0 ? say('looking', { who: looking.join(', ') }) : theirs
     const looked = this.#lookedBefore.get(id)
