@@ -143,11 +143,7 @@ func (o *admin) continueImport(v *desk.Visit) (err error) {
 		}
 		return v.SeeOther(v.SitePath("/settings/data"))
 	case "import":
-		if options.Equal(up.Options) {
-			err = o.Uploads.ImportUpload(v.Actor, v.Site, id)
-			break
-		}
-		err = o.Uploads.CheckUpload(v.Actor, v.Site, id, options) // what was changed must be seen first
+		err = o.Uploads.ImportUpload(v.Actor, v.Site, id, options)
 	case "check":
 		err = o.Uploads.CheckUpload(v.Actor, v.Site, id, options)
 	default:
@@ -175,8 +171,12 @@ func (o *admin) showImportError(v *desk.Visit, up upload.Upload, options upload.
 	return v.Show("import", p)
 }
 
-// importOptions returns the options of a form. Without the fields of a choice, the choice stays as it was.
+// importOptions returns the options of a form. A form without choices keeps those of before.
 func importOptions(v *desk.Visit, was upload.Options) upload.Options {
+	if !v.Form.Has("choices") {
+		was.Format = cmp.Or(v.Form.Get("format"), was.Format)
+		return was
+	}
 	o := upload.Options{Format: cmp.Or(v.Form.Get("format"), was.Format), WithPrivate: v.Form.Get("private") != ""}
 	from, to := v.Form["from"], v.Form["to"]
 	for i := range min(len(from), len(to)) {

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -43,6 +44,7 @@ const (
 	maxUnpacked = 200 << 20 // bytes
 	maxRecords  = 200_000   // comments, pages and authors each
 	maxUploads  = 10        // files of a process
+	maxOwn      = 3         // files of an account
 	maxMoves    = 20        // moved addresses
 	maxName     = 100       // characters of a file's name
 
@@ -80,8 +82,8 @@ type Options struct {
 // A Move says that pages whose address begins with From are now at To.
 type Move struct{ From, To string }
 
-// Equal reports whether two Options are the same.
-func (o Options) Equal(other Options) bool {
+// equal reports whether two Options are the same.
+func (o Options) equal(other Options) bool {
 	return o.Format == other.Format && o.WithPrivate == other.WithPrivate && slices.Equal(o.Moves, other.Moves)
 }
 
@@ -118,14 +120,16 @@ type Service struct {
 
 	mu        sync.Mutex // guards the fields below
 	uploads   map[string]*upload
-	receiving int // files that are being received
+	receiving map[string]int // files that are being received, by account
+	closed    bool
 
 	closing sync.WaitGroup // of checks and imports
 }
 
 // New returns a Service that imports with t.
 func New(p *txn.Process, t *transfer.Service) *Service {
-	return &Service{transfer: t, process: p, turn: make(chan struct{}, 1), uploads: map[string]*upload{}}
+	return &Service{transfer: t, process: p, turn: make(chan struct{}, 1), uploads: map[string]*upload{},
+		receiving: map[string]int{}}
 }
 
 // Formats returns the names of the formats that can be imported.
@@ -149,7 +153,7 @@ func (s *Service) AddUpload(who authz.Actor, site site.Site, name string, in io.
 	if err := s.reserve(who, site); err != nil {
 		return Upload{}, err
 	}
-	defer s.release()
+	defer s.release(who)
 	folder, err := os.MkdirTemp("", folderPrefix)
 	if err != nil {
 		return Upload{}, storeError(err)
@@ -162,6 +166,10 @@ func (s *Service) AddUpload(who authz.Actor, site site.Site, name string, in io.
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		s.deleteFile(u)
+		return Upload{}, errClosed()
+	}
 	for _, other := range s.uploads {
 		if s.replaces(other, who, site) {
 			s.remove(other)
@@ -181,25 +189,36 @@ func (s *Service) replaces(u *upload, who authz.Actor, site site.Site) bool {
 func (s *Service) reserve(who authz.Actor, site site.Site) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.receiving
+	own, all := s.receiving[who.ID()], 0
+	for _, n := range s.receiving {
+		all += n
+	}
 	for _, u := range s.uploads {
-		if u.State != Imported && !s.replaces(u, who, site) {
-			n++
+		if u.State == Imported || s.replaces(u, who, site) {
+			continue
+		}
+		if all++; u.account == who.ID() {
+			own++
 		}
 	}
-	if n >= maxUploads {
-		return problem.TryAgain(fmt.Errorf("%d files are uploaded", n))
+	if own >= maxOwn || all >= maxUploads {
+		return problem.TryAgain(fmt.Errorf("%d files are uploaded, %d by this account", all, own))
 	}
-	s.receiving++
+	s.receiving[who.ID()]++
 	return nil
 }
 
 // release ends a reservation.
-func (s *Service) release() {
+func (s *Service) release(who authz.Actor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.receiving--
+	if s.receiving[who.ID()]--; s.receiving[who.ID()] == 0 {
+		delete(s.receiving, who.ID())
+	}
 }
+
+// errClosed returns the error of a Service that was closed.
+func errClosed() error { return problem.TryAgain(errors.New("the server is shutting down")) }
 
 // store writes a file and returns its size.
 func store(path string, in io.Reader) (int64, error) {
@@ -288,13 +307,24 @@ func (s *Service) remove(u *upload) {
 
 func (s *Service) deleteFile(u *upload) {
 	if err := os.RemoveAll(u.folder); err != nil {
-		s.process.Logger().Warn("an uploaded file could not be deleted", "path", u.folder, "error", err)
+		s.process.Logger().Warn("uploaded file not deleted", "path", u.folder, "error", err)
 	}
 }
 
 // CheckUpload starts to check what an import of an upload would do. It changes nothing on the site. WaitUpload waits for
 // the result.
 func (s *Service) CheckUpload(who authz.Actor, site site.Site, id string, o Options) error {
+	return s.begin(who, site, id, o, Checking)
+}
+
+// ImportUpload starts to import an upload. If o differs from the options of the last check, it checks the upload again
+// instead, so that nothing is imported that the actor has not seen.
+func (s *Service) ImportUpload(who authz.Actor, site site.Site, id string, o Options) error {
+	return s.begin(who, site, id, o, Importing)
+}
+
+// begin starts a check or an import. It does nothing if one runs, or if the upload was imported.
+func (s *Service) begin(who authz.Actor, site site.Site, id string, o Options, do State) error {
 	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
@@ -310,24 +340,14 @@ func (s *Service) CheckUpload(who authz.Actor, site site.Site, id string, o Opti
 	if err != nil || u.State.Running() || u.State == Imported {
 		return err
 	}
+	if s.closed {
+		return errClosed()
+	}
+	if u.State != Checked || !o.equal(u.Options) {
+		do = Checking
+	}
 	u.Options = o
-	s.start(u, who, site, Checking)
-	return nil
-}
-
-// ImportUpload starts to import a checked upload, with the options of the check. It does nothing if the upload was not
-// checked, or if the import has begun.
-func (s *Service) ImportUpload(who authz.Actor, site site.Site, id string) error {
-	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u, err := s.find(who, site, id)
-	if err != nil || u.State != Checked {
-		return err
-	}
-	s.start(u, who, site, Importing)
+	s.start(u, who, site, do)
 	return nil
 }
 
@@ -374,6 +394,9 @@ func (s *Service) start(u *upload, who authz.Actor, site site.Site, do State) {
 	ctx, stop := context.WithCancel(context.Background())
 	u.State, u.Err, u.Done, u.Total = do, nil, 0, 0
 	u.stop, u.ended = stop, make(chan struct{})
+	if do == Importing {
+		s.log(u, site).Info("import started")
+	}
 	in := s.request(u, do == Checking)
 	s.closing.Go(func() {
 		defer stop()
@@ -420,12 +443,12 @@ func (s *Service) end(u *upload, site site.Site, did State, report transfer.Repo
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer close(u.ended)
-	log := s.process.Logger().With("site", site.Key, "account", u.account, "format", u.Options.Format)
+	log := s.log(u, site)
 	u.stop, u.ended, u.Err, u.changed = nil, nil, err, s.process.Now()
 	switch {
 	case err == nil && did == Importing:
 		u.State, u.Report = Imported, report
-		log.Info("an uploaded file was imported", "comments", report.Added)
+		log.Info("import finished", "comments", report.Added)
 	case err == nil:
 		u.State, u.Report = Checked, report
 	default:
@@ -433,19 +456,28 @@ func (s *Service) end(u *upload, site site.Site, did State, report transfer.Repo
 		if did == Importing {
 			u.State = Checked
 		}
-		s.logFailure(log.Error, err)
+		logFailure(log, did, err)
 	}
 	if u.removed || u.State == Imported {
 		s.deleteFile(u)
 	}
 }
 
-// logFailure logs an error unless the file or the actor is its cause.
-func (s *Service) logFailure(log func(string, ...any), err error) {
+// log returns the logger of an upload.
+func (s *Service) log(u *upload, site site.Site) *slog.Logger {
+	return s.process.Logger().With("site", site.Key, "account", u.account, "format", u.Options.Format)
+}
+
+// logFailure logs why a check or an import ended. It does not log a check that the file or the actor ended.
+func logFailure(log *slog.Logger, did State, err error) {
 	_, file := errors.AsType[transfer.FileError](err)
 	_, known := errors.AsType[*problem.Error](err)
-	if !file && !known && !errors.Is(err, context.Canceled) {
-		log("the import of an uploaded file failed", "error", err)
+	expected := file || known || errors.Is(err, context.Canceled)
+	switch {
+	case !expected:
+		log.Error("import failed", "check", did == Checking, "error", err)
+	case did == Importing:
+		log.Info("import stopped", "error", err)
 	}
 }
 
@@ -476,9 +508,10 @@ func (s *Service) expire() {
 	}
 }
 
-// Close ends all imports and deletes all files. A repeated import continues where it was ended.
+// Close ends all imports, deletes all files and refuses new ones. A repeated import continues where it was ended.
 func (s *Service) Close() {
 	s.mu.Lock()
+	s.closed = true
 	for _, u := range s.uploads {
 		s.remove(u)
 	}

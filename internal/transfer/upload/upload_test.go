@@ -33,6 +33,8 @@ func wxr(n int) string {
 	return all.String()
 }
 
+var options = upload.Options{Format: "wordpress"}
+
 type world struct {
 	*apptest.Env
 	owner authz.Actor
@@ -49,7 +51,7 @@ func (w *world) check(text string) upload.Upload {
 	w.T.Helper()
 	up, err := w.App.AddUpload(w.owner, w.A, "blog.xml", strings.NewReader(text))
 	w.Must(err)
-	w.Must(w.App.CheckUpload(w.owner, w.A, up.ID, upload.Options{Format: "wordpress"}))
+	w.Must(w.App.CheckUpload(w.owner, w.A, up.ID, options))
 	return w.wait(up.ID)
 }
 
@@ -79,18 +81,18 @@ func TestImportUpload_ContinuesAfterStop(t *testing.T) {
 		if up.State != upload.Checked || up.Report.Added != n || w.count() != 0 {
 			t.Fatalf("after the check it is %+v, and there are %d comments", up, w.count())
 		}
-		w.Must(w.App.ImportUpload(w.owner, w.A, up.ID))
+		w.Must(w.App.ImportUpload(w.owner, w.A, up.ID, options))
 		testkit.Until(t, "comments are imported", func() bool { return w.count() > 0 })
-		w.Must(w.App.ImportUpload(w.owner, w.A, up.ID)) // a second click changes nothing
-		w.App.Uploads.Close()
+		w.Must(w.App.ImportUpload(w.owner, w.A, up.ID, options)) // a second click changes nothing
+		w.Must(w.App.RemoveUpload(w.owner, w.A, up.ID))          // ends the import
 		_, err := w.App.Upload(w.owner, w.A, up.ID)
-		apptest.WantCode(t, "the upload after Close", err, "upload.unknown")
+		apptest.WantCode(t, "the removed upload", err, "upload.unknown")
 		before := w.count()
 		up = w.check(wxr(n))
 		if up.Report.Added != n-before {
 			t.Errorf("with %d comments, it would add %d", before, up.Report.Added)
 		}
-		w.Must(w.App.ImportUpload(w.owner, w.A, up.ID))
+		w.Must(w.App.ImportUpload(w.owner, w.A, up.ID, options))
 		if up = w.wait(up.ID); up.State != upload.Imported || up.Err != nil || w.count() != n {
 			t.Errorf("it ended with %+v and %d comments", up, w.count())
 		}
@@ -154,7 +156,7 @@ func TestCheckUpload_RefusesOwnFormat(t *testing.T) {
 	if up = w.wait(up.ID); up.State != upload.Received || up.Err == nil {
 		t.Errorf("as an export of Disqus it is %+v", up)
 	}
-	w.Must(w.App.ImportUpload(w.owner, w.A, up.ID)) // it was not checked
+	w.Must(w.App.ImportUpload(w.owner, w.A, up.ID, options)) // it was not checked
 	if up = w.wait(up.ID); up.State != upload.Received {
 		t.Errorf("an import without a check is %+v", up)
 	}
@@ -171,6 +173,49 @@ func TestAddUpload_LimitsFiles(t *testing.T) {
 	}
 	_, err = w.App.AddUpload(w.owner, w.A, "blog.xml", strings.NewReader("x"))
 	apptest.WantCode(t, "an eleventh file", err, "busy")
+}
+
+// An account may have three files, one per site.
+func TestAddUpload_LimitsFilesOfAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, apptest.New(t))
+	owner := w.AddStaff("many", authz.Owner)
+	for n := range 4 {
+		key := fmt.Sprint("site", n)
+		made, _, err := w.App.AddSite(w.Ctx, authz.Operator, site.Site{Key: key, Name: key, Origins: []string{"https://" + key + ".example"}}, nil)
+		w.Must(err)
+		for range 2 { // the second replaces the first
+			if _, err = w.App.AddUpload(owner, made, "blog.xml", strings.NewReader("x")); n < 3 {
+				w.Must(err)
+			} else {
+				apptest.WantCode(t, "a fourth file", err, "busy")
+			}
+		}
+	}
+}
+
+// An import with other choices than the check is checked again.
+func TestImportUpload_ChecksChangedOptions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, apptest.New(t))
+	up := w.check(wxr(1))
+	changed := upload.Options{Format: "wordpress", WithPrivate: true}
+	w.Must(w.App.ImportUpload(w.owner, w.A, up.ID, changed))
+	if up = w.wait(up.ID); up.State != upload.Checked || w.count() != 0 {
+		t.Fatalf("with other choices it is %+v, and there are %d comments", up, w.count())
+	}
+	w.Must(w.App.ImportUpload(w.owner, w.A, up.ID, changed))
+	if up = w.wait(up.ID); up.State != upload.Imported || w.count() != 1 {
+		t.Errorf("it ended with %+v and %d comments", up, w.count())
+	}
+}
+
+func TestClose_RefusesFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, apptest.New(t))
+	w.App.Uploads.Close()
+	_, err := w.App.AddUpload(w.owner, w.A, "blog.xml", strings.NewReader("x"))
+	apptest.WantCode(t, "a file after Close", err, "busy")
 }
 
 // zeros is a reader of zero bytes.
