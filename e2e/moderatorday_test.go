@@ -203,7 +203,7 @@ func TestModerator_WholeDay(t *testing.T) {
 	d.sees("heading", "Likely spam").sees("button", "Mark 4 as spam").presses(key1, key1).sees("button", "Mark 3 as spam")
 	d.reads("1 stays in the queue").presses(keyEnter)
 	d.sees("heading", "Likely good").sees("button", "Approve 4").presses(keyEnter)
-	d.finds("1 comment needs a look of its own.")
+	d.finds("1 comment needs a closer look.")
 	d.undoes("4 approved")
 	d.misses("heading", "Likely good").presses(keyS)
 	d.sees("heading", "All done").reads("You decided 8 comments in less than a minute.")

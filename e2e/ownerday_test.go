@@ -46,7 +46,7 @@ func TestOwner_FirstDay(t *testing.T) {
 	owner.clicks("button", "Continue").types("textbox", "Name", "Dana").types("textbox", "E-mail", email)
 	owner.clicks("button", "Invite").reads("Link for " + email)
 	invited := owner.finds("/moderate/setup#")
-	owner.clicks("link", "Continue").reads("Waiting for your page…")
+	owner.clicks("button", "Continue").reads("Waiting for your page…")
 	pasted = owner.readsIn("region", "Snippet")
 	if !strings.Contains(pasted, `<script async crossorigin src="`+w.service.URL+`/embed.js" data-site="hill">`) {
 		t.Fatalf("the snippet is %q", pasted)

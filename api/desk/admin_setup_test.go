@@ -34,7 +34,9 @@ func TestSetup_FirstOwnerUsesLink(t *testing.T) {
 	b.press(b.doc, "Continue", fields{"origin": "https://longway.example"}).sees("What needs approval")
 	b.press(b.doc, "Continue", fields{"moderation": "new_writers", "rules": "Be kind."})
 	b.press(b.doc, "Invite", fields{"name": "Dana", "email": "dana@blog.example"}).sees("Link for dana@blog.example")
-	b.open("/moderate/longway/setup/embed").sees("Waiting for your page…")
+	// Continue does not lose a typed invitation.
+	b.press(b.doc, "Continue", fields{"name": "Erik", "email": "erik@blog.example"}).sees("Link for erik@blog.example")
+	b.press(b.doc, "Continue", nil).sees("Waiting for your page…")
 	b.sees(`<script async crossorigin src="` + w.url + `/embed.js" data-site="longway"></script>`)
 	b.open("/moderate/").sees("No pending comments").sees("The Long Way")
 

@@ -75,7 +75,7 @@ func (d *desk) stop(v *Visit, f Flash, left int, err error) error {
 	if web.ProblemOf(err).Status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	d.Log.Log(v.Ctx(), level, "desk: form done in part", "action", f.Action, "by", v.Actor.ID(), "batches", f.Batches,
+	d.Log.Log(v.Ctx(), level, "desk: form partly applied", "action", f.Action, "by", v.Actor.ID(), "batches", f.Batches,
 		"done", f.Done, "left", left, "error", err)
 	f.Failed = left
 	return d.redirectBack(v, f)

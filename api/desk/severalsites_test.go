@@ -257,7 +257,7 @@ func TestDecide_ErrorReportsBothParts(t *testing.T) {
 	w.writes.clear()
 	b.sees("2 approved.").sees("Not decided because of an error: 2. Try again.").sees("Remark on c.").sees("Remark on d.")
 	states(a, a, p, p)
-	if log := w.log.String(); !strings.Contains(log, "form done in part") || !strings.Contains(log, "disk on fire") ||
+	if log := w.log.String(); !strings.Contains(log, "form partly applied") || !strings.Contains(log, "disk on fire") ||
 		!strings.Contains(log, "done=2 left=2") || !strings.Contains(log, "blog/") {
 		t.Errorf("the log is:\n%s", log)
 	}
@@ -267,7 +267,7 @@ func TestDecide_ErrorReportsBothParts(t *testing.T) {
 	w.writes.after(1)
 	b.press(b.doc, "Undo", nil)
 	w.writes.clear()
-	b.sees("Undone.").sees("Not undone because of an error: 1. Press Undo again.")
+	b.sees("Undone.").sees("Some decisions were not undone because of an error. Press Undo again.")
 	states(a, a, p, a)
 	b.press(b.doc, "Undo", nil).sees("Undone.").misses("Not undone")
 	states(a, a, p, p)

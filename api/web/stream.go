@@ -46,11 +46,11 @@ func (s *StreamWriter) Finish(err error) error {
 	return err
 }
 
-// downloadTime limits a download. It reads one snapshot, and the database cannot vacuum while a slow client holds it.
+// downloadTime is the timeout of a download. While it runs, the database cannot vacuum the snapshot that it reads.
 const downloadTime = 15 * time.Minute
 
-// Download answers with a file that write writes. If write fails after the response has begun, Download aborts the
-// connection: browsers then report that the download failed. The context of write outlives RequestTimeout.
+// Download responds with a file that write writes. An error of write after the first byte aborts the connection, so that
+// browsers report a failed download. The context of write ends after downloadTime instead of RequestTimeout.
 func Download(c echo.Context, contentType, file string, write func(ctx context.Context, to io.Writer) error) error {
 	ctx, end := context.WithTimeout(context.WithoutCancel(c.Request().Context()), downloadTime)
 	defer end()

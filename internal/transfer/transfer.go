@@ -153,7 +153,7 @@ type Report struct {
 	ExposedURL string   `json:"-"` // address of a page with one of them, or ""
 }
 
-// A FileError says what is wrong with a file. It begins with "it".
+// A FileError is an error in a file to import. Its text is a clause about the file, such as "it has no text".
 type FileError struct{ Err error }
 
 func (e FileError) Error() string { return e.Err.Error() }

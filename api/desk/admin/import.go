@@ -48,7 +48,7 @@ type importReport struct {
 // CanCheck reports whether the page has choices that change the report.
 func (r *importReport) CanCheck() bool { return len(r.Moves) > 0 || r.Private != "" }
 
-// A skipped is a kind of things that an import skips or changes.
+// A skipped is a row of the table of what an import skips or changes, and why.
 type skipped struct{ What, Why, Count string }
 
 // sourceNames are the names of the programs that a file may be from, by format.
@@ -63,8 +63,8 @@ func sourceOptions(chosen string) (links []desk.Link) {
 	return links
 }
 
-// idleWait is how long a request waits for a check or an import, so that most files need no page in between.
-const idleWait = 2 * time.Second
+// uploadWait is how long a request waits for a check or an import, so that most files need no page in between.
+const uploadWait = 2 * time.Second
 
 // refreshSeconds is how often the page of a running check or import is loaded again.
 const refreshSeconds = "2"
@@ -91,7 +91,7 @@ func (o *admin) upload(v *desk.Visit) error {
 
 // showUploadLater redirects to the page of an upload, if possible after its check or import has ended.
 func (o *admin) showUploadLater(v *desk.Visit, id string) error {
-	ctx, end := context.WithTimeout(v.Ctx(), idleWait)
+	ctx, end := context.WithTimeout(v.Ctx(), uploadWait)
 	defer end()
 	o.Uploads.WaitUpload(ctx, id)
 	return v.SeeOther(v.SitePath("/import/" + id))

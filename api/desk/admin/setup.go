@@ -277,9 +277,12 @@ func (o *admin) showInvite(v *desk.Visit, p setupPage) error {
 	return v.Show("setup", p)
 }
 
-// invite adds an account with a role on the site.
+// invite adds an account with a role on the site. An empty form goes to the next step.
 func (o *admin) invite(v *desk.Visit) (err error) {
 	p := newSetupPage(v, "people")
+	if v.Form.Get("do") == "continue" && v.Form.Get("name") == "" && v.Form.Get("email") == "" {
+		return v.SeeOther(p.NextURL)
+	}
 	if p.invitation, err = o.addAccount(v, []string{v.Site.Key}); err != nil {
 		if p.Error, err = v.FormError("people", err); err != nil {
 			return err
