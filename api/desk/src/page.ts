@@ -15,6 +15,7 @@ export function page(): void {
   const sort = document.querySelector<HTMLSelectElement>('#sort')
   sort?.addEventListener('change', () => sort.form?.requestSubmit())
   document.addEventListener('click', closeMenus)
+  showSection()
   help()
   fields()
   link()
@@ -25,6 +26,14 @@ export function page(): void {
   seen()
   settings()
   whatIf()
+}
+
+/** Scrolls the row of settings sections on a phone to the current one. */
+function showSection(): void {
+  const nav = document.querySelector<HTMLElement>('.set > nav')
+  const at = nav?.querySelector('[aria-current]')?.getBoundingClientRect()
+  if (!nav || !at) return
+  nav.scrollLeft += at.left + at.width / 2 - nav.getBoundingClientRect().left - nav.clientWidth / 2
 }
 
 /** Submits the token of a one-time link from the fragment, and removes it from the history. */
