@@ -25,6 +25,7 @@ type commentPage struct {
 	Toast                 *Toast
 	Earlier               []earlier // comments of the same commenter
 	Trusts                string    // the block choice that trusts the commenter; "" without an identity
+	Trusted               bool
 	StateIcon, StateWords string
 	Source                string
 	History               []historyEvent
@@ -80,6 +81,11 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	if p.Earlier, err = d.earlier(v, m, it.Comment); err != nil {
 		return err
 	}
+	found, err := d.Rules.FindByRules(v.Ctx(), v.Site.ID, it.Comment)
+	if err != nil {
+		return err
+	}
+	p.Trusted = slices.ContainsFunc(found[0].Signals, func(s comment.Signal) bool { return s.Code == comment.TrustedCode })
 	if p.Redact != nil {
 		p.Redact = &form
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -34,6 +35,7 @@ type Services struct {
 	Sites      *sites.Service
 	Campaigns  *campaign.Service
 	Learning   *learning.Models
+	Rules      *rules.Service
 }
 
 // Routes adds the pages to e.

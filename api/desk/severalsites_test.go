@@ -182,7 +182,7 @@ func TestCommentPage_FormsKeepList(t *testing.T) {
 		says   string
 	}{
 		{"Save note", fields{"text": "Writes often."}, "Writes often."},
-		{"Trust", nil, "Saved."},
+		{"Trust", nil, "trusted"},
 		{"Remove this part", fields{"words": "Remark", "why": "A name."}, "Part removed."},
 	} {
 		b.press(b.doc, tt.button, tt.in).sees(tt.says)

@@ -111,7 +111,7 @@ func (a *App) requestMeter() web.Meter {
 func (a *App) routes() []api.Routes {
 	return []api.Routes{
 		desk.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Campaigns: a.Campaigns,
-			Learning: a.Learning}.Routes,
+			Learning: a.Learning, Rules: a.Rules}.Routes,
 		admin.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Learning: a.Learning, Evaluation: a.Evaluation,
 			Privacy: a.Privacy, Rules: a.Rules, Takedowns: a.Takedowns, Webhooks: a.Webhook, SpamLists: a.SpamLists,
 			Signing: a.Signing, ExternalChecks: a.ExternalChecks, Transfer: a.Transfer, Uploads: a.Uploads}.Routes,
