@@ -10,7 +10,7 @@ import (
 
 // axe finds no accessibility problem on the pages for decisions.
 func TestDesk_PassesAxe(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	var last testkit.PostResult
 	for n, text := range []string{

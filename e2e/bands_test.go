@@ -24,7 +24,7 @@ var (
 // Band selection includes only rows that were on the screen.
 func TestBand_SelectsSeenRowsOnly(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newWorld(t).school()
 	s.decide(14)
 	const all = 60
@@ -121,7 +121,7 @@ func TestBand_SelectsSeenRowsOnly(t *testing.T) {
 // The next comment is shown on key-up without waiting for the network.
 func TestQueue_NextCommentWithoutNetwork(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	const pressed, every = 100, 200 * time.Millisecond
 	var texts []string
@@ -173,7 +173,7 @@ func TestQueue_NextCommentWithoutNetwork(t *testing.T) {
 // A rescore does not change the selection of a moderator.
 func TestSelection_KeptAfterRescore(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newWorld(t).school()
 	s.decide(14)
 	const sign = "quince" // with two more words still too short for a campaign

@@ -126,7 +126,7 @@ var blockings = []struct {
 
 func TestBlocked_ReadersSeeCopy(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	for i := range 30 {
@@ -198,7 +198,7 @@ func TestBlocked_ReadersSeeCopy(t *testing.T) {
 }
 
 func TestBlocked_MirrorTakesComments(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -218,7 +218,7 @@ func TestBlocked_MirrorTakesComments(t *testing.T) {
 // A draft that is written while the service is blocked stays in the browser, and is offered again later.
 func TestBlocked_DraftIsOfferedLater(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -259,7 +259,7 @@ func copyTime(t *testing.T, dir string) string {
 
 func TestCopy_ForeignCopyIsHidden(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	older := b.copy("blog")
@@ -345,7 +345,7 @@ func TestCopy_ForeignCopyIsHidden(t *testing.T) {
 // A copy on a USB stick opens as a file, without a server and without JavaScript.
 func TestCopy_OpensFromFiles(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.publish("/quay", "Jonas", "The quay is younger than the harbour.")
@@ -371,7 +371,7 @@ func TestCopy_OpensFromFiles(t *testing.T) {
 // A browser without Ed25519 cannot verify a copy. It shows a link to the copy instead.
 func TestCopy_LinkWithoutEd25519(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")

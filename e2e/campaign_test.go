@@ -9,7 +9,7 @@ import (
 
 // Five similar adverts are one card. One key decides all, and one key undoes it. The next copy is suspected.
 func TestCampaign_IsOneCard(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	s := newWorld(t).school()
 	advert := func(n int) {
 		t.Helper()
@@ -126,7 +126,7 @@ func TestCampaign_IsOneCard(t *testing.T) {
 // covers only comments that were visible, not later ones.
 func TestCampaign_DecisionSurvivesSignOut(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	copies := 0
 	post := func(n int) {

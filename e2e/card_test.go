@@ -11,7 +11,7 @@ import (
 // A card says if a similar comment was approved before.
 func TestCard_ShowsSimilarApproved(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	last := ""
 	for n, gate := range []string{"four", "five", "six"} {
@@ -39,7 +39,7 @@ func TestCard_ShowsSimilarApproved(t *testing.T) {
 // the block.
 func TestCard_TrustOrBlockWriter(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.must(w.client.Do(t.Context(), http.MethodPost, "/moderation/rules", nil,
 		map[string]any{"kind": "word", "words": "casino", "action": "suspect"}, nil))

@@ -95,13 +95,13 @@ func hasCheckerSignal(t *testing.T, c *testkit.Client, text string) bool {
 
 func TestChecker_AskedOnceOnSQLite(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	askOnce(t, 1, "--database", testkit.SQLite(t))
 }
 
 func TestChecker_AskedOnceByTwoProcesses(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	askOnce(t, 2, "--database", testkit.Postgres(t), "--redis", testkit.Redis(t))
 }
 
@@ -170,7 +170,7 @@ func askOnce(t *testing.T, processes int, where ...string) {
 
 func TestChecker_SignalShownWhileEnabled(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	outside := newOutsideChecker(t)
 	owner, err := w.client.SignIn(t.Context(), email, password)
@@ -198,7 +198,7 @@ func TestChecker_SignalShownWhileEnabled(t *testing.T) {
 
 func TestChecker_FailureDoesNotBlockPosts(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	ended := make(chan struct{})
 	bad := map[string]http.HandlerFunc{
 		"hangs": func(_ http.ResponseWriter, r *http.Request) {

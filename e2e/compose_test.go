@@ -315,14 +315,14 @@ const subnet = "127.0.0.0/8" // of the proxy in these tests
 
 func TestCompose_CommentsPassTheProxy(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	c := readCompose(t, "../compose.yaml", map[string]string{"DOMAIN": "comments.example", "SUBNET": subnet})
 	startCompose(t, c).checkComments()
 }
 
 func TestCompose_ReplicasShareComments(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	const dbPassword, secret = "4c1f6d0e", "0f5cbb3a90d14f0ba5b0a8c8b0a54ad1"
 	c := readCompose(t, "../compose.scale.yaml", map[string]string{"DOMAIN": "comments.example", "SUBNET": subnet,
 		"POSTGRES_PASSWORD": dbPassword, "AITYS_SECRET": secret})

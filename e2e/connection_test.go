@@ -14,7 +14,7 @@ import (
 // Browsers use separate connections for requests with and without credentials. Without crossorigin, the script and the
 // comments would need two connections and two handshakes.
 func TestWidget_FirstViewUsesOneConnection(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/first", "Ruth", "", "An oven is warm.")
 	w.must(err)

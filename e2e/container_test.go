@@ -84,7 +84,7 @@ const imageUser = 65532
 // Comments in the volume survive a killed container, and a new one with a read-only root finds them.
 func TestImage_KeepsCommentsInTheVolume(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	b := newBuildah(t)
 	c := b.image("aitys")
 	if c.User != "65532:65532" || c.Volumes["/data"] == nil || c.WorkingDir != "/data" ||
@@ -263,7 +263,7 @@ func startReadOnly(t *testing.T, root, volume string, env, command []string) *te
 // The context of the build has the sources of the binary, and no settings or data.
 func TestImage_ContextHasTheSources(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	b := newBuildah(t)
 	list := `{{if .Module}}{{if .Module.Main}}{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}
 {{end}}{{range .EmbedFiles}}{{$dir}}/{{.}}

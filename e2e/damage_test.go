@@ -24,7 +24,7 @@ const reportWait = 5 * time.Second
 // damages 36 copies of one database: one bit, one page of random bytes, or one page of zeros.
 func TestDamage_ReportedAndReadOnly(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	binary := testkit.Binary(t)
 	whole, secret := usedDatabase(t, binary)
 	var doctored, served, refused int

@@ -32,7 +32,7 @@ const replying = `document.activeElement.matches(".reply textarea") &&
 
 func TestDesk_UnusableKeySaysWhy(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	post := func(text string) testkit.PostResult {
 		t.Helper()
@@ -181,7 +181,7 @@ func (s trainer) learned(id string, as func(spam float64, reasons int) bool) {
 
 func TestReply_ContradictionIsShownWithUndo(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newWorld(t).school()
 	for range 2 { // alternating, so that the filter is sure about both
 		s.decide(28)
@@ -215,7 +215,7 @@ func TestReply_ContradictionIsShownWithUndo(t *testing.T) {
 
 func TestDesk_ReasonsFitPhone(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	s := w.school()
 	s.decide(30)
@@ -247,7 +247,7 @@ func TestDesk_ReasonsFitPhone(t *testing.T) {
 
 func TestDesk_LongTextsAreCut(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	wide := strings.Repeat("W", 78)
 	var posted testkit.PostResult
@@ -308,7 +308,7 @@ func TestDesk_LongTextsAreCut(t *testing.T) {
 
 func TestDesk_LinkHasNoReferrer(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	link := w.invite(author, "Aliya", authz.Moderator, "blog")
 	_, token, _ := strings.Cut(link, "#")
@@ -331,7 +331,7 @@ func TestDesk_LinkHasNoReferrer(t *testing.T) {
 // The toast shows for how long an approved comment has been public, starting at five seconds.
 func TestDesk_CountsPublicSecondsFromFive(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", "The chain came off twice on the hill.")
 	w.must(err)
@@ -349,7 +349,7 @@ func TestDesk_CountsPublicSecondsFromFive(t *testing.T) {
 // A narrow screen shows all columns of the transparency page's table.
 func TestTransparency_TableFitsNarrowScreen(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", "Buy cheap chains here.")
 	w.must(err)

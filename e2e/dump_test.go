@@ -17,7 +17,7 @@ import (
 // must return the same data and scores, and must deliver new events to each other and to a webhook receiver.
 func TestRestore_DumpInOtherCluster(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	old, other := testkit.NewDurablePostgres(t), testkit.NewDurablePostgres(t)
 	told := newReceiver(t)
 	data := t.TempDir()

@@ -16,7 +16,7 @@ import (
 // are active meanwhile.
 func TestFailover_StandbyLosesNothing(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	const people = 8
 	binary, primary := testkit.Binary(t), testkit.NewDurablePostgres(t)
 	primary.Database(t, "ledger")

@@ -7,7 +7,7 @@ import (
 
 // The desk shows field errors itself. The browser's bubble would use its own language and cover the hint.
 func TestDesk_ShowsFieldErrors(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	for _, tt := range []struct{ lang, name, button, missing, email string }{
 		{"en", "English", "Sign in", "This field is required.", "Enter a valid e-mail address."},

@@ -11,7 +11,7 @@ import (
 // The filters of a queue are in its URL, so that a shared URL shows the same comments.
 func TestQueue_FiltersAreInURL(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	post := func(path, name, text string) {
 		t.Helper()
@@ -79,7 +79,7 @@ func TestQueue_FiltersAreInURL(t *testing.T) {
 // While a moderator types a filter, the queue shows the rows that match. Escape shows all again.
 func TestFilter_PreviewsRowsWhileTyping(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	for path, text := range map[string]string{"/a": "Rye bread needs time.", "/b": "Soup needs salt.", "/c": "Rye again, and again."} {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+path, "Ruth", "", text)

@@ -20,7 +20,7 @@ import (
 // can withdraw.
 func TestFullDisk_ModeratorsCanDecide(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	data := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", data).CombinedOutput(); err != nil {
 		t.Skipf("only root may mount a small disk: %s", out)
@@ -96,7 +96,7 @@ func TestFullDisk_ModeratorsCanDecide(t *testing.T) {
 // An import on a full disk fails with one line and keeps complete batches. With free space it resumes.
 func TestFullDisk_ImportResumes(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	for name, database := range map[string]func(testing.TB, string) string{
 		"sqlite":   func(_ testing.TB, disk string) string { return "sqlite:" + filepath.Join(disk, "aitys.db") },
 		"postgres": testkit.PostgresInFolder,

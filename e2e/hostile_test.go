@@ -158,7 +158,7 @@ const stringsPerService = 650
 
 func TestHostile_InputNeverRuns(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	all, whole := hostileStrings(t)
 	turns := (len(all) + stringsPerService - 1) / stringsPerService
 	table := tally{}
@@ -233,7 +233,7 @@ func bypass(tab *testkit.Tab) error {
 // must detect that strings run.
 func TestHostile_HarnessDetectsHole(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	titles := map[string]string{}
 	w := newProcessWorld(t, testkit.FaultyBinary(t, "escaping"), titles)
 	fired := 0

@@ -20,7 +20,7 @@ func chooseFile(tab *testkit.Tab, label, name, content string) error {
 
 // An owner imports a file of the old blog, and readers see its comments. The page has no script for it.
 func TestImport_OwnerChecksAndImportsFile(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	const file = `<?xml version="1.0"?><rss xmlns:wp="http://wordpress.org/export/1.2/"><channel><item>` +
 		`<title>Post</title><link>https://old.example/post</link><wp:comment><wp:comment_id>1</wp:comment_id>` +

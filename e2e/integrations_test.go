@@ -78,7 +78,7 @@ func (h *hugo) built(t *testing.T, article string) string {
 // build still succeeds. The plain HTML example shows the thread and the count.
 func TestIntegrations_ShowThread(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	article := w.blog.URL + "/post"
 	w.published("Thank you.")
@@ -128,7 +128,7 @@ func TestIntegrations_ShowThread(t *testing.T) {
 // A page that renders comments itself loads, previews, posts, edits and withdraws them, and gets live events.
 func TestHeadless_PageRendersThread(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	article := w.blog.URL + "/post"
 	w.published("Thank you.")
@@ -185,7 +185,7 @@ func TestHeadless_PageRendersThread(t *testing.T) {
 // TestWordPress_Integrations checks a protected post in a real WordPress.
 func TestWordPressPlugin_AsksForThePassword(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	plugin, err := os.ReadFile("../integrations/wordpress/aitys-comments/aitys-comments.php")
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ var russian = map[string]testkit.Key{
 
 // A moderator does all tasks with a Russian keyboard layout, without a mouse and without Latin letters.
 func TestDesk_RussianKeyboardOnly(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	for n, text := range []string{"Цепь слетела дважды на подъёме.", "Кто продаёт такие шины, должен мне вечер.",
 		"Гавань замёрзла в марте, никто не ждал.", "Открыт ли музей второго января?", "Мост снова закрыт до весны."} {
@@ -73,7 +73,7 @@ func TestDesk_RussianKeyboardOnly(t *testing.T) {
 
 // A moderator does all tasks in a browser without JavaScript.
 func TestDesk_WithoutJavaScript(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	post := func(name, text string) {
 		t.Helper()

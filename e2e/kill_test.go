@@ -20,13 +20,13 @@ const (
 
 func TestKill_KeepsAcknowledgedOnSQLite(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	tortureWith(t, "sqlite", testkit.DurableSQLite(t))
 }
 
 func TestKill_KeepsAcknowledgedOnPostgres(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	tortureWith(t, "postgres", testkit.NewDurablePostgres(t).Database(t, "ledger"))
 }
 

@@ -11,7 +11,7 @@ import (
 // or after the reply was undone. In both cases the desk must show the result of the moderator's last action.
 func TestQueue_LateResponseKeepsOwnActions(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	for name, late := range map[string]string{
 		"the answer to the reply":     `if (String(to).endsWith("/reply")) await until(() => window.told)`,
 		"what the desk asks for then": ``,
@@ -69,7 +69,7 @@ func TestQueue_LateResponseKeepsOwnActions(t *testing.T) {
 // it to a later page. If it arrives after the decision, the comment must not come back.
 func TestQueue_StalePageRestoresNothing(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	const page = 50
 	for n := range page + 1 {

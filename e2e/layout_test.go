@@ -74,7 +74,7 @@ func distinctText(text string, n int) string {
 
 func TestQueue_MovingKeepsLayout(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	const all = 24
 	for n := range all {
@@ -143,7 +143,7 @@ func (w *world) postAll(texts []string) {
 // comment.
 func TestQueue_FourHundredCommentsFewScreens(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newWorld(t).school()
 	s.decide(12)
 	const all = 400

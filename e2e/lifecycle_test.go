@@ -51,7 +51,7 @@ func current(s string) string {
 }
 
 func TestComment_FullLifecycle(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	const text = "The chain came off twice on the hill, and still I would not go back to the car."
 	reader, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
@@ -113,7 +113,7 @@ func (w *world) becomes(tab *testkit.Tab, text string, seen bool) {
 
 func TestDesk_ShowsNewCommentAndLearns(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	post := func(n int, text string) {
 		t.Helper()

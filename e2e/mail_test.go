@@ -14,7 +14,7 @@ var mailedLink = regexp.MustCompile(`http://\S+/m/\S+`)
 
 // A new comment leads to a mail; its link opens the comment and decides it without sign-in.
 func TestMail_LinkLeadsToDecision(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	box := testkit.NewMailServer(t)
 	w := newWorldWith(t, options{mails: box})
 	for n, v := range views(t) {

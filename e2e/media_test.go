@@ -28,7 +28,7 @@ func cut(root string) string {
 // A printed page has all comments and replies completely, and no controls.
 func TestWidget_PrintsThread(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.published("Long code is whole:\n\n```\n" + strings.Repeat("long code ", 60) + "\n```")
 	items, _, err := w.client.Queue(t.Context(), "state=approved")
@@ -61,7 +61,7 @@ func TestWidget_PrintsThread(t *testing.T) {
 // With forced colours, information that is shown by a background colour must still be visible.
 func TestWidget_ForcedColors(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.published("Thank you.")
 	tab := w.tab(390, 844, false)
@@ -101,7 +101,7 @@ func TestWidget_ForcedColors(t *testing.T) {
 // With reduced motion only the ten-second progress bar moves, because nothing else shows the time.
 func TestWidget_ReducedMotion(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	const moves = `getComputedStyle(document.querySelector(".btn")).transitionDuration !== "0s"`
 	for value, rests := range map[string]bool{"reduce": true, "no-preference": false} {

@@ -128,7 +128,7 @@ func (b *blocked) unharmed(tab *testkit.Tab) {
 // and readers still get the comments of the next address.
 func TestMirror_HostileMirrorRunsNothing(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -195,7 +195,7 @@ func TestMirror_HostileMirrorRunsNothing(t *testing.T) {
 // A hostile mirror that answers as the service can show its own texts, but only as plain text.
 func TestMirror_HostileMirrorShowsOnlyText(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	b := newBlocked(t)
 	b.dir = b.copy("blog")
 	b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})

@@ -126,7 +126,7 @@ var (
 // The whole day of a moderator with two sites and a colleague, by role and name.
 func TestModerator_WholeDay(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	d := newDay(t)
 	d.opens(d.service.URL+"/moderate/").signsIn(author, password)
 	d.sees("heading", "Queue").sees("article", "Ruth").sees("article", "Lena")

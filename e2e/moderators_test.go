@@ -19,13 +19,13 @@ import (
 // Two moderators decide and undo at random in one queue. On Postgres, each is at another server.
 func TestModerators_RandomActionsOnSQLite(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	atRandom(t, "sqlite", testkit.SQLite(t))
 }
 
 func TestModerators_RandomActionsOnPostgres(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	atRandom(t, "postgres", testkit.Postgres(t))
 }
 

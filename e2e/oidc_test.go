@@ -24,7 +24,7 @@ const atIssuer = `document.readyState === "complete" && document.title === "Issu
 
 func TestOIDC_ReadersSignIn(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	issuer := testkit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	at := w.otherSite()
@@ -150,7 +150,7 @@ func (v *visitor) arrives(back string) bool {
 
 func TestOIDC_CallbackIsBoundToBrowser(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	issuer := testkit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	change := func(back, name, value string) string {
@@ -225,7 +225,7 @@ func TestOIDC_CallbackIsBoundToBrowser(t *testing.T) {
 
 func TestOIDC_ProviderFailureIsShown(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	issuer := testkit.NewIssuer(t)
 	issuer.Handle = func(out http.ResponseWriter, _ string) bool {
 		http.Error(out, "a page that nobody is shown", http.StatusBadGateway)

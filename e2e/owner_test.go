@@ -33,7 +33,7 @@ const smallType = `[getComputedStyle(document.documentElement).fontSize === "16p
 
 func TestDesk_UsesReadersFontSize(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", "A remark.")
 	w.must(err)
@@ -63,7 +63,7 @@ func TestDesk_UsesReadersFontSize(t *testing.T) {
 // On a phone the navigation is a drawer with all places. Settings lists the pages of the site and of the server.
 func TestNavigation_PhoneListsAllPages(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	tab := w.tab(360, 780, false)
 	w.signIn(tab, email)
@@ -85,7 +85,7 @@ func TestNavigation_PhoneListsAllPages(t *testing.T) {
 }
 
 func TestAdmin_FormsWorkByRoleAndName(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	tab := w.tab(1280, 900, false)
 	w.signIn(tab, email)
@@ -141,7 +141,7 @@ func TestAdmin_FormsWorkByRoleAndName(t *testing.T) {
 // The script shows the same numbers for a slider value as the server for that threshold.
 func TestThreshold_SliderMatchesServer(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.school().decide(6)
 	tab := w.tab(1280, 900, false)
@@ -171,7 +171,7 @@ func TestThreshold_SliderMatchesServer(t *testing.T) {
 }
 
 func TestAdmin_PagesPassAxe(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.school().decide(6)
 	for _, v := range views(t) {
@@ -193,7 +193,7 @@ func TestAdmin_PagesPassAxe(t *testing.T) {
 // open page says that the comment can no longer be edited.
 func TestEditTokens_OwnerRevokesAll(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	const text = "My comment, whose token a script has read."
 	reader, desk := w.tab(390, 844, false), w.tab(1280, 900, false)

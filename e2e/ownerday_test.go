@@ -17,7 +17,7 @@ import (
 // moderator and the first settings. The owner finds everything by role and name.
 func TestOwner_FirstDay(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := &world{t: t, data: t.TempDir()}
 	var pasted string // the snippet, once it is in the page
 	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {

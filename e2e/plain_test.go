@@ -36,7 +36,7 @@ func (w *world) elsewhere(tab *testkit.Tab, zone string) {
 // The plain page shows times in the reader's time zone with JavaScript, and in UTC without.
 func TestPlainPage_LocalTimes(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.published("Thank you.")
 	for lang, form := range map[string]string{"en": `^\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$`,
@@ -62,7 +62,7 @@ func TestPlainPage_LocalTimes(t *testing.T) {
 }
 
 func TestPlainPage_PassesAxe(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.published("Thank you.\n\n    " + strings.Repeat("long code ", 40))
 	for _, v := range views(t) {
@@ -91,7 +91,7 @@ func (w *world) axe(tab *testkit.Tab, address string) {
 
 // The commenter's pending comment is outside the list. The heading says that there are no published comments.
 func TestPlainPage_ShowsOwnComment(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	tab := w.tab(390, 844, false)
 	w.steps(tab,
@@ -127,7 +127,7 @@ func TestPlainPage_ShowsOwnComment(t *testing.T) {
 // Reports and appeals work without JavaScript.
 func TestPlainPage_TakesReportsAndAppeals(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.published("Thank you.")
 	tab := w.tab(390, 844, false)

@@ -18,7 +18,7 @@ func rowOf(day int) string {
 
 func TestPresence_ShowsOtherModerator(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	onBoth(t, twoModeratorsSeeWhatTheOtherLooksAt)
 }
 
@@ -85,7 +85,7 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 // Two moderators split the queue with one press: each skips the half of the other, until one of them ends the split.
 func TestPresence_SplitsQueue(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.account(jonas, "Jonas", authz.Moderator, "blog")
 	const days = 16

@@ -12,7 +12,7 @@ import (
 // link shows the data and can erase it.
 func TestPrivacy_ReaderErasesData(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	box := testkit.NewMailServer(t)
 	w := newWorldWith(t, options{mails: box})
 	w.must(w.client.Call(t.Context(), "PATCH", "/sites/blog", nil, map[string]any{"keep_address_days": 90}, nil))

@@ -123,7 +123,7 @@ func (s *sharedQueue) decidedCard(day int, says string) string {
 const unsaved = `document.getElementById("unsaved").hidden`
 
 func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	s := newShared(t, 3)
 	desk := s.openQueue(1280, 900, false)
 	before, err := testkit.Eval[string](desk, rows)
@@ -175,7 +175,7 @@ func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 // A key press during another moderator's decision decides only the comment that was read, or none.
 func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newShared(t, 8)
 	desk := s.openQueue(1280, 900, false)
 	for day := range 6 {
@@ -207,12 +207,12 @@ func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
 
 func TestQueue_MouseOnCommentDecidedMeanwhile(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	pressedWhereTheButtonWas(t, 1280, 900)
 }
 
 func TestQueue_TapOnCommentDecidedMeanwhile(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	pressedWhereTheButtonWas(t, 390, 844)
 }
 
@@ -262,7 +262,7 @@ func pressedWhereTheButtonWas(t *testing.T, width, height int64) {
 
 func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newShared(t, 3)
 	desk := s.openQueue(1280, 900, false)
 	s.must(s.withdraw(t.Context(), 0))
@@ -282,7 +282,7 @@ func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) {
 
 func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newShared(t, 2)
 	desk := s.openQueue(1280, 900, false)
 	s.must(s.client.Call(t.Context(), http.MethodPatch, blogPath+"/comments/"+s.posted[0].ID,
@@ -305,7 +305,7 @@ func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
 // The second click of a double click would decide the comment that has moved under the pointer.
 func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newShared(t, 2)
 	desk := s.openQueue(1280, 900, false)
 	s.steps(desk,
@@ -323,7 +323,7 @@ func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
 // A reply is sent if another moderator approved the comment meanwhile. It is refused if the comment was rejected.
 func TestQueue_ReplyToCommentDecidedMeanwhile(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	for action, says := range map[string]string{
 		"approve": "Reply published.", "spam": "Refused and withdrawn comments take no replies.",
 	} {
@@ -347,7 +347,7 @@ func TestQueue_ReplyToCommentDecidedMeanwhile(t *testing.T) {
 // An edit may change only the target of a link, which is not visible in the text.
 func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newShared(t, 1)
 	edit := func(target string) {
 		t.Helper()
@@ -372,7 +372,7 @@ func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 
 func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newShared(t, 6)
 	desk := s.openQueue(1280, 900, false)
 	const chosen = `document.querySelectorAll(".card[data-picked]").length`
@@ -412,7 +412,7 @@ func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 // Two moderators and a commenter act at the same time: only comments that were read are decided.
 func TestQueue_ThreeActAtOnce(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	onBoth(t, threeActAtOnce)
 }
 
@@ -451,7 +451,7 @@ func threeActAtOnce(t *testing.T, o options) {
 
 func TestQueue_CampaignDecidedMeanwhile(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newShared(t, 0)
 	for n := range 3 {
 		s.post(fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", n))
@@ -487,7 +487,7 @@ func TestQueue_CampaignDecidedMeanwhile(t *testing.T) {
 
 func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newShared(t, 1)
 	desk := s.openQueue(1280, 900, false)
 	s.must(desk.Go(s.service.URL+"/moderate/blog/comments/"+s.posted[0].ID), desk.Holds(shows("History")))
@@ -510,7 +510,7 @@ func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 
 func TestQueue_NextSkipsCommentsOthersHaveOpen(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	onBoth(t, nextSkipsCommentsOthersHaveOpen)
 }
 

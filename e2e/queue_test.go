@@ -47,7 +47,7 @@ func (w *world) postDays(days int) {
 // Rescored comments move above the position of a moderator who sorts by risk.
 func TestQueue_EndMeansNoPending(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	s := newWorld(t).school()
 	s.decide(12)
 	const sign = "zebra quagga okapi"
@@ -111,7 +111,7 @@ func inSight(selector string) string {
 // After a conflict, undo would affect the decision before it. The desk names that decision first.
 func TestQueue_UndoAfterConflictAsksFirst(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	post := func(name, text string) testkit.PostResult {
 		t.Helper()
@@ -169,7 +169,7 @@ func TestQueue_UndoAfterConflictAsksFirst(t *testing.T) {
 }
 
 func TestQueue_ResumesAfterOffline(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.postDays(60)
 	desk := w.tab(1280, 900, false)
@@ -222,7 +222,7 @@ func TestQueue_ResumesAfterOffline(t *testing.T) {
 
 func TestQueue_TabsAgree(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.postDays(2)
 	one, two := w.tab(1280, 900, false), w.tab(390, 844, false)
@@ -261,7 +261,7 @@ func TestQueue_TabsAgree(t *testing.T) {
 // read the log.
 func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.account(author, "Aliya", authz.Author, "blog")
 	w.postDays(3)
@@ -307,7 +307,7 @@ func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 }
 
 func TestQueue_PhoneBarActsOnTappedCard(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	for n, name := range []string{"Ruth", "Lena", "Tomasz"} {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "",
@@ -344,7 +344,7 @@ func TestQueue_PhoneBarActsOnTappedCard(t *testing.T) {
 
 // A draft is kept if the session ends while the moderator types.
 func TestQueue_DraftSurvivesSignOut(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	var ids []string
 	for n := range 2 {
@@ -441,7 +441,7 @@ func (w *world) endSession(tab *testkit.Tab) {
 // After a reload or Back the queue shows pending comments, and the last decision can be undone.
 func TestQueue_ReloadAndBackShowPending(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	for n := range 4 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", fmt.Sprintf("A remark of day %d.", n))

@@ -15,7 +15,7 @@ import (
 // Each recipe of docs/embedding.md shows the thread of its article, with its template expressions replaced.
 func TestRecipes_ShowThread(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	text, err := os.ReadFile("../docs/embedding.md")
 	if err != nil {
 		t.Fatal(err)

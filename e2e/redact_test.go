@@ -9,7 +9,7 @@ import (
 // A moderator redacts the selected part of a comment. Readers see that text was removed; the commenter sees the reason.
 func TestRedact_RemovesSelection(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	const text = "The 🇰🇿 flag hangs at 12 Poplar Lane, where my neighbour lives; at 12 he goes to bed."
 	writer, desk := w.tab(390, 844, false), w.tab(1280, 900, false)

@@ -8,7 +8,7 @@ import (
 
 func TestReference_IsSearchable(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	for _, width := range []int64{1280, 390} {
 		tab := w.tab(width, 900, width < 720)

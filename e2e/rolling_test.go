@@ -17,7 +17,7 @@ import (
 // migrates at its start. No request fails, and campaigns and mails go on while both releases run.
 func TestUpgrade_RollsWithoutFailedRequest(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	box := testkit.NewMailServer(t)
 	flags := []string{"--data", t.TempDir(), "--database", testkit.EmptyPostgres(t), "--redis", testkit.Redis(t)}
 	old, next := service{t, testkit.Binary(t), flags}, service{t, testkit.NextBinary(t), flags}

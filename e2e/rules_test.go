@@ -8,7 +8,7 @@ import (
 
 // An owner tries a rule, adds it, removes it and restores it, all by role and name.
 func TestRules_TryBeforeAdd(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	var ids []testkit.CommentRef
 	for _, text := range []string{"A casino, but a good one.", "The casino of all casinos.", "A tram."} {

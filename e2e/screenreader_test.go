@@ -100,7 +100,7 @@ func textOfRole(all []testkit.AccessibleNode, role string) string {
 // The test checks the reading order of the queue and the announcement of each decision.
 func TestQueue_ReadByScreenReader(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	post := func(name, text string) testkit.PostResult {
 		t.Helper()

@@ -9,7 +9,7 @@ import (
 // A moderator finds a decided comment with the command bar, from any page of the desk.
 func TestSearch_FindsDecidedComments(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	say := func(text string) testkit.PostResult {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)

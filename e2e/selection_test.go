@@ -12,7 +12,7 @@ const toast = `document.querySelector("#toast").innerText`
 
 func TestSelection_ShowsConflicts(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	onBoth(t, selectsAllAndSeesWhatSomebodyElseDecidedFirst)
 }
 

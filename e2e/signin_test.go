@@ -65,7 +65,7 @@ func (w *world) checkView(tab *testkit.Tab, name string) {
 }
 
 func TestSignInWindow_StaffFromBlog(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	at := w.otherSite()
 	for _, width := range []int64{1280, 390} {
@@ -153,7 +153,7 @@ func (w *world) leave(blog *testkit.Tab) {
 // An attacker's page may open the window under a moving pointer, so that the user clicks the button by accident.
 func TestSignInWindow_IgnoresEarlyClick(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	blog := w.blogAt(w.otherSite()+"/early", 1280, 844)
 	window := w.window(blog, 480, 640)
@@ -197,7 +197,7 @@ func TestSignInWindow_IgnoresEarlyClick(t *testing.T) {
 // signed in.
 func TestSignInWindow_NeedsOwnClick(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	at := w.otherSite()
 	host := strings.TrimPrefix(at, "http://")

@@ -51,7 +51,7 @@ const notes = `addEventListener("aitys:error", e => (window.faults ??= []).push(
 
 func TestSSO_BlogSignsInReaders(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	marta := sign("reader-7", "Marta Lindqvist", time.Now())
@@ -137,7 +137,7 @@ func (w *world) signsOutAsReader(blog *testkit.Tab, word string, sign func(sub, 
 // A page may set the identity before or after the comments are loaded.
 func TestSSO_LateIdentity(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	early := w.tab(1280, 844, false)
@@ -186,7 +186,7 @@ func TestSSO_LateIdentity(t *testing.T) {
 // writes.
 func TestForm_FollowsSiteRequirements(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	asks := func(who string) {

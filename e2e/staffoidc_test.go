@@ -18,7 +18,7 @@ const onDesk = `document.readyState === "complete" && location.pathname.startsWi
 
 func TestOIDC_StaffSignIn(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	issuer := testkit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	allow := func(tab *testkit.Tab, press func() error) {
@@ -110,7 +110,7 @@ func (v *visitor) in() bool {
 // If the provider or the callback is faulty, no account is signed in, linked or created.
 func TestOIDC_ProviderFaultSignsNobodyIn(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	issuer := testkit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	member := w.visitor(issuer)

@@ -18,7 +18,7 @@ func says(what string) string {
 // to unsubscribe.
 func TestSubscription_ConfirmedByMail(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	box := testkit.NewMailServer(t)
 	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()

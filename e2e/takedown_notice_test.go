@@ -8,7 +8,7 @@ import (
 
 // The test withholds a comment and then blocks the service.
 func TestTakedown_NoticeOnBlogAndCopy(t *testing.T) {
-	parallel(t)
+	t.Parallel()
 	const (
 		said   = "The harbour office has sold its tide gauge."
 		answer = "I disagree, but I would have liked to answer it."

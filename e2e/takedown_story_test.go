@@ -14,7 +14,7 @@ import (
 // the takedown is public, and a reader with a saved log head can verify the log.
 func TestTakedown_OrderBlockAndReversal(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	const (
 		said   = "The harbour office has sold its tide gauge to the mayor's cousin."
 		answer = "Is there a paper that says so?"

@@ -20,13 +20,13 @@ import (
 // number of takedowns. The time limit is checked only if it is higher than the default.
 func TestTakedown_EverywhereOnSQLite(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	takeDown(t, "sqlite", testkit.SQLite(t))
 }
 
 func TestTakedown_EverywhereOnPostgres(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	takeDown(t, "postgres", testkit.Postgres(t))
 }
 

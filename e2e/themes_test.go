@@ -13,7 +13,7 @@ import (
 // background, in the thread and in the form. The table there lists all properties.
 func TestThemes_AreReadable(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	const document = "../docs/embedding.md"
 	all, err := testkit.Themes(document)
 	if err != nil || len(all) != 3 {

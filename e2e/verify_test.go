@@ -17,7 +17,7 @@ var eightDigits = regexp.MustCompile(`\b\d{8}\b`)
 // next to the field. Entering a code does not send the comment.
 func TestVerify_CodeInForm(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	box := testkit.NewMailServer(t)
 	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()
@@ -79,7 +79,7 @@ func TestVerify_CodeInForm(t *testing.T) {
 // moderators are refused.
 func TestVerify_CodeInSignInWindow(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	box := testkit.NewMailServer(t)
 	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -29,17 +28,6 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	testkit.CloseBrowser()
 	os.Exit(code)
-}
-
-// lanes limits how many tests use a browser or servers at the same time.
-var lanes = make(chan struct{}, 2*runtime.GOMAXPROCS(0))
-
-// parallel runs the test in parallel with others, within the limit of lanes.
-func parallel(t *testing.T) {
-	t.Helper()
-	t.Parallel()
-	lanes <- struct{}{}
-	t.Cleanup(func() { <-lanes })
 }
 
 // A view is a language and a window size.

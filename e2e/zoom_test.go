@@ -69,7 +69,7 @@ func (w *world) magnified(tab *testkit.Tab) {
 // A moderator does all tasks in the smallest windows: a desktop at 400 %, and a narrow phone.
 func TestDesk_FitsSmallestWindows(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
-	parallel(t)
+	t.Parallel()
 	box := testkit.NewMailServer(t)
 	s := newWorldWith(t, options{mails: box}).school()
 	s.decide(14)
