@@ -542,7 +542,9 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 		"CheckUpload": func(who authz.Actor) error {
 			return s.CheckUpload(who, w.A, upload.ID, transferupload.Options{Format: "wordpress"})
 		},
-		"ImportUpload": func(who authz.Actor) error { return s.ImportUpload(who, w.A, upload.ID) },
+		"ImportUpload": func(who authz.Actor) error {
+			return s.ImportUpload(who, w.A, upload.ID, transferupload.Options{Format: "wordpress"})
+		},
 		"RemoveUpload": func(who authz.Actor) error { return s.RemoveUpload(who, w.A, upload.ID) },
 		"Rebuild": func(who authz.Actor) error {
 			_, err := s.Rebuild(ctx, who, w.A, func(uint64, uint64) {})
