@@ -126,7 +126,9 @@ func BenchmarkPace(b *testing.B) {
 		shown.push(document.querySelector(".card[aria-current=true]")?.dataset.comment))`)
 	must(b, tab.Go(desk.URL+"/moderate/bench/queue?sort=oldest"), tab.Holds(`document.querySelectorAll(".card").length === 50`))
 	slow := network.Conditions{Latency: paceLatency, DownloadThroughput: -1, UploadThroughput: -1}
-	_, err := chromedp.Call(tab.Context(), network.EmulateNetworkConditionsByRule,
+	_, err := chromedp.Call(tab.Context(), network.Enable, network.EnableParams{})
+	must(b, err)
+	_, err = chromedp.Call(tab.Context(), network.EmulateNetworkConditionsByRule,
 		network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&slow}})
 	must(b, err)
 	took, err := testkit.Eval[float64](tab, `(async () => { const began = performance.now()

@@ -50,7 +50,7 @@ func (s *shell) run(stdin string, args ...string) (stdout, stderr string, code i
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 20 * time.Second // the machine may be busy
 	err := cmd.Run()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		s.t.Fatalf("%s: %v", strings.Join(args, " "), err)

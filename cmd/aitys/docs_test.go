@@ -58,7 +58,7 @@ func (r *follower) follow(line string) string {
 			"http://127.0.0.1:8080", r.server.URL)
 	}
 	cmd := exec.CommandContext(r.t.Context(), "sh", "-euc", script+strings.NewReplacer(here...).Replace(line))
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 20 * time.Second // the machine may be busy
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		r.t.Errorf("%s: %v: %s", line, err, out)
