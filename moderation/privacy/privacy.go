@@ -30,7 +30,7 @@ import (
 const (
 	maxComments      = 10_000 // newest comments of an address that are counted and listed
 	pageSize         = 100    // comments per page
-	eraseBatch       = 100    // comments per transaction
+	eraseBatch       = 20     // comments per transaction; few, so that each try on a slow database makes progress
 	maxSubscriptions = 1_000
 	maxLetters       = 100
 	maxSent          = 1_000 // more letters than an address can get in a link's lifetime of an hour
