@@ -296,14 +296,3 @@ func has(n *html.Node, name string) bool {
 	}
 	return false
 }
-
-// nodes returns the innermost elements that contain text.
-func nodes(n *html.Node, text string) (all []*html.Node) {
-	each(n, func(n *html.Node) {
-		if n.FirstChild != nil && n.FirstChild == n.LastChild && n.FirstChild.Type == html.TextNode &&
-			strings.Contains(n.FirstChild.Data, text) {
-			all = append(all, n)
-		}
-	})
-	return all
-}

@@ -280,7 +280,7 @@ func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 			if invited != "" {
 				w.Must(w.App.RemoveAccount(w.Ctx, authz.Operator, invited)) // so that it can be invited again
 			}
-			out, err := w.App.Invite(w.Ctx, authz.Operator, identity.NewAccount{Email: email, Name: "Eve", Role: authz.Author,
+			out, err := w.App.Invite(w.Ctx, authz.Operator, identity.NewAccount{Email: email, Name: "Frida", Role: authz.Author,
 				Sites: []string{site.Key}}, "en")
 			invited = out.Account.ID
 			return err
