@@ -83,6 +83,11 @@ func TestAccountQueueStream_NamesSites(t *testing.T) {
 		})
 
 		const presence = "/api/v1/moderation/presence"
+		seen := func(who, method string, in any, ok func(map[string]any) bool) {
+			send := func() { want(t, w.as(who, method, presence, in), 204, "") }
+			send()
+			all.until("present", func(e sseEvent) bool { return e.name == "present" && ok(e.data) }, send)
+		}
 		at := func(site, comment any) func(map[string]any) bool {
 			return func(d map[string]any) bool {
 				list := d["present"].([]any)
@@ -93,18 +98,15 @@ func TestAccountQueueStream_NamesSites(t *testing.T) {
 			}
 		}
 		ofA := w.listen("moderator a") // the stream of one site
-		want(t, w.as("root", "POST", presence, m{"site": "a", "comment": a}), 204, "")
-		all.next("present", at("a", a))
+		seen("root", "POST", m{"site": "a", "comment": a}, at("a", a))
 		one.next("present", at("a", a))
 		ofA.next("present", func(d map[string]any) bool { return len(d["present"].([]any)) == 1 })
-		want(t, w.as("root", "POST", presence, m{"site": "b", "comment": b}), 204, "")
-		all.next("present", at("b", b))
+		seen("root", "POST", m{"site": "b", "comment": b}, at("b", b))
 		one.next("present", at(nil, nil))
 		ofA.next("present", func(d map[string]any) bool { return len(d["present"].([]any)) == 0 })
-		want(t, w.as("root", "DELETE", presence, nil), 204, "")
-		all.next("present", at(nil, nil))
-		want(t, w.as("moderator a", "POST", presence, m{"site": "a", "comment": a, "split": 1}), 204, "")
-		all.next("present", func(d map[string]any) bool { // the split gives moderator a no comments of other sites
+		seen("root", "DELETE", nil, at(nil, nil))
+		// The split gives moderator a no comments of other sites.
+		seen("moderator a", "POST", m{"site": "a", "comment": a, "split": 1}, func(d map[string]any) bool {
 			list := d["present"].([]any)
 			return len(list) == 1 && reflect.DeepEqual(list[0].(map[string]any)["sites"], []any{"a"})
 		})

@@ -75,10 +75,12 @@ func (l *listener) next(name string, ok func(map[string]any) bool) string {
 	return l.until(name, func(e sseEvent) bool { return e.name == name && ok(e.data) })
 }
 
-// until waits for the next event that ok accepts, and returns its id.
-func (l *listener) until(what string, ok func(sseEvent) bool) string {
+// until waits for the next event that ok accepts, and returns its id. It calls again every three seconds, as clients
+// repeat what a slow Redis may lose.
+func (l *listener) until(what string, ok func(sseEvent) bool, again ...func()) string {
 	l.t.Helper()
-	late := time.After(time.Minute)
+	late, tick := time.After(time.Minute), time.NewTicker(3*time.Second)
+	defer tick.Stop()
 	var others []sseEvent
 	for {
 		select {
@@ -90,6 +92,10 @@ func (l *listener) until(what string, ok func(sseEvent) bool) string {
 				return e.id
 			}
 			others = append(others, e)
+		case <-tick.C:
+			for _, do := range again {
+				do()
+			}
 		case <-late:
 			l.t.Fatalf("waited in vain for %s; got %v", what, others)
 		}

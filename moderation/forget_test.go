@@ -65,8 +65,8 @@ func TestRetention_ErasesWithdrawnComments(t *testing.T) {
 		stop()
 		w.Must(<-ended)
 
-		if w.Path != "" && w.CountInFile("okapi") != 0 {
-			t.Errorf("the okapi is %d times in the file", w.CountInFile("okapi"))
+		if w.Path != "" { // SQLite overwrites erased pages soon afterwards
+			testkit.Until(t, "the okapi is not in the file", func() bool { return w.CountInFile("okapi") == 0 })
 		}
 		if got := w.CountingLessons(w.A); len(taught) != 2 || !maps.Equal(got, taught) {
 			t.Errorf("of what two comments taught is left %v, want all of %v", got, taught)
