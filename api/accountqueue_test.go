@@ -105,11 +105,22 @@ func TestAccountQueueStream_NamesSites(t *testing.T) {
 		one.next("present", at(nil, nil))
 		ofA.next("present", func(d map[string]any) bool { return len(d["present"].([]any)) == 0 })
 		seen("root", "DELETE", nil, at(nil, nil))
-		// The split gives moderator a no comments of other sites.
-		seen("moderator a", "POST", m{"site": "a", "comment": a, "split": 1}, func(d map[string]any) bool {
-			list := d["present"].([]any)
-			return len(list) == 1 && reflect.DeepEqual(list[0].(map[string]any)["sites"], []any{"a"})
-		})
+		// A split gives nobody comments of sites that their role or their token excludes.
+		r := w.as("root", "POST", "/api/v1/tokens", m{"site": []string{"b"}, "scope": "decide"})
+		want(t, r, 201, "")
+		w.tokens["root on b"] = r.str("token")
+		for who, site := range map[string]string{"moderator a": "a", "root on b": "b"} {
+			seen(who, "POST", m{"site": site, "split": 1}, func(d map[string]any) bool {
+				list := d["present"].([]any)
+				return len(list) == 1 && reflect.DeepEqual(list[0].(map[string]any)["sites"], []any{site})
+			})
+			seen(who, "DELETE", nil, at(nil, nil))
+		}
+		// A stream whose rights are checked again gets the presence at once, and the next change too.
+		want(t, w.as("root", "POST", presence, m{"site": "a", "comment": a}), 204, "")
+		w.token("root", authz.ScopeRead)
+		all.next("present", at("a", a))
+		seen("root", "DELETE", nil, at(nil, nil))
 		want(t, w.as("root", "POST", presence, m{"comment": a}), 422, "field.invalid")
 		want(t, w.as("moderator a", "POST", presence, m{"site": "b", "comment": b}), 404, "site.unknown")
 	})

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -81,26 +83,30 @@ func waitingCosts() error {
 	return measure("waiting", "`cd bench && go run . waiting`, two cores", []func() ([]row, error){waitingRows})
 }
 
-// goBench runs the benchmarks in dir that match pattern and returns their results by name: the metric per_op if a
-// benchmark reports it, or else ns/op.
+// goBench runs the benchmarks in dir that match pattern, and copies what they print to stderr. It returns the results by
+// name: the metric per_op if a benchmark reports it, or else ns/op.
 func goBench(dir, pattern string) (map[string]float64, error) {
 	cmd := exec.Command("go", "test", "-C", dir, "-run", "^$", "-bench", pattern, "-benchtime", "2s", "-count", "1",
 		"-timeout", "2h", ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return nil, fmt.Errorf("benchmarks %s: %w: %s", pattern, err, out)
+	var out bytes.Buffer
+	cmd.Stdout = io.MultiWriter(&out, os.Stderr) // results appear while others are measured
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("benchmarks %s: %w", pattern, err)
 	}
 	figures := map[string]float64{}
 	line := regexp.MustCompile(`(?m)^Benchmark(\S+?)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op(?:.*?([\d.]+) per_op)?`)
-	for _, m := range line.FindAllStringSubmatch(string(out), -1) {
+	for _, m := range line.FindAllStringSubmatch(out.String(), -1) {
 		value := m[2]
 		if m[3] != "" {
 			value = m[3]
 		}
-		if figures[m[1]], err = strconv.ParseFloat(value, 64); err != nil {
+		figure, err := strconv.ParseFloat(value, 64)
+		if err != nil {
 			return nil, fmt.Errorf("benchmark %s: %w", m[1], err)
 		}
+		figures[m[1]] = figure
 	}
 	return figures, nil
 }

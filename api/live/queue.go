@@ -75,6 +75,7 @@ type queue struct {
 	changed      atomic.Bool // the counts may have changed since the last count
 	joined       atomic.Bool // a stream of all sites got counts of its own since then
 	lastPresence []byte      // the last presence event; used by countLoop only
+	sentPresence atomic.Bool // a stream got presence of its own since the last tick of countLoop
 }
 
 // Follow answers with a stream of a site's queue, or of all sites of the account if the route has no site. It ends when
@@ -114,8 +115,9 @@ func (h *Queues) Follow(c *web.Request) error {
 				return nil, nil, false // rights were revoked or a read failed; the client reconnects
 			}
 			h.know(f, of)
-			data = append(data, of.counts...)
-			return append(data, h.present(ask.Context(), f)...), more, true
+			data = append(append(data, of.counts...), h.present(ask.Context(), f)...)
+			f.sentPresence.Store(true) // the loop may not have seen this state
+			return data, more, true
 		})
 	}()
 	return nil
@@ -265,7 +267,8 @@ func (h *Queues) countLoop(ctx context.Context, f *queue) {
 			return
 		case <-tick.C:
 		}
-		if present := h.present(ctx, f); !bytes.Equal(present, f.lastPresence) {
+		sent := f.sentPresence.Swap(false)
+		if present := h.present(ctx, f); sent || !bytes.Equal(present, f.lastPresence) {
 			f.lastPresence = present
 			f.ring.add(notice{data: present})
 		}
@@ -376,7 +379,7 @@ func (h *Queues) present(ctx context.Context, f *queue) []byte {
 		Site    string  `json:"site,omitempty"` // in streams of all sites
 		Comment *string `json:"comment"`
 		Split   int     `json:"split"`
-		// The sites of the stream that the moderator may moderate, or nil if all. Only in streams of all sites.
+		// Keys of the sites that the moderator may moderate, or nil for all. Only in streams of all sites.
 		Sites []string `json:"sites,omitempty"`
 	}
 	var list []presence.Presence
@@ -391,7 +394,7 @@ func (h *Queues) present(ctx context.Context, f *queue) []byte {
 		out := presenceOut{Account: p.Account, Name: p.Name, Comment: web.OrNull(p.Comment), Split: p.Split}
 		if f.one.ID == 0 {
 			out.Site = f.keys[p.Site]
-			for _, id := range p.Roles {
+			for _, id := range p.Sites {
 				if key, ok := f.keys[id]; ok {
 					out.Sites = append(out.Sites, key)
 				}

@@ -16,15 +16,15 @@ import (
 )
 
 // A Presence is a moderator who has a site's queue open. Comment is the ID of the viewed comment, or "". Split is a
-// counter that each start and end of a split increments. An odd value means that the queue is split. Roles are the IDs of
-// the sites on which the moderator has a role; nil means all sites.
+// counter that each start and end of a split increments. An odd value means that the queue is split. Sites are the IDs of
+// the sites that the moderator may moderate; nil means all.
 type Presence struct {
 	Account string    `json:"account"`
 	Site    int64     `json:"site"`
 	Name    string    `json:"name"`
 	Comment string    `json:"comment"`
 	Split   int       `json:"split,omitempty"`
-	Roles   []int64   `json:"roles,omitempty"`
+	Sites   []int64   `json:"sites,omitempty"`
 	At      time.Time `json:"at"` // last sign of presence
 }
 
@@ -57,14 +57,22 @@ func (s Service) LookAt(ctx context.Context, who authz.Actor, at site.Site, comm
 		return problem.Field("/split", fmt.Sprintf("Use a number from 0 to %d.", maxSplit))
 	}
 	if s.Store != nil && who.ID() != "" {
-		p := Presence{Account: who.ID(), Site: at.ID, Name: who.Account.Name, Comment: comment, Split: split}
-		if who.GlobalRole() == authz.NoRole {
-			p.Roles = slices.Sorted(maps.Keys(who.Account.Roles))
-		}
+		p := Presence{Account: who.ID(), Site: at.ID, Name: who.Account.Name, Comment: comment, Split: split, Sites: sitesOf(who)}
 		s.Store.Appear(ctx, at.ID, p)
 		s.Store.Appear(ctx, anySite, p)
 	}
 	return nil
+}
+
+// sitesOf returns the IDs of the sites that the actor may moderate, or nil for all sites.
+func sitesOf(who authz.Actor) []int64 {
+	switch {
+	case who.GlobalRole() != authz.NoRole:
+		return nil
+	case len(who.Sites) > 0: // a token for some sites
+		return slices.DeleteFunc(slices.Clone(who.Sites), func(site int64) bool { return who.Role(site) == authz.NoRole })
+	}
+	return slices.Sorted(maps.Keys(who.Account.Roles))
 }
 
 // LookAtOfAny is LookAt for the queue of all sites: the actor leaves the site of the comment that it viewed before.

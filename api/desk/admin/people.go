@@ -88,24 +88,12 @@ func roleOptions(v *desk.Visit, chosen string) (links []desk.Link) {
 	return links
 }
 
-// siteOptions returns the sites to choose from, or nil if there are fewer than two.
+// siteOptions returns the viewer's sites to choose from.
 func siteOptions(v *desk.Visit, chosen func(site.Site) bool) (links []desk.Link) {
-	if len(v.Sites) < 2 {
-		return nil
-	}
-	return linksTo(v.Sites, chosen)
-}
-
-func linksTo(sites []site.Site, chosen func(site.Site) bool) (links []desk.Link) {
-	for _, s := range sites {
+	for _, s := range v.Sites {
 		links = append(links, desk.Link{Key: s.Key, Label: s.Name, Current: chosen(s)})
 	}
 	return links
-}
-
-// sitesByKey returns the site options with the given keys chosen.
-func sitesByKey(v *desk.Visit, keys []string) []desk.Link {
-	return siteOptions(v, func(s site.Site) bool { return slices.Contains(keys, s.Key) })
 }
 
 // typedSites returns the sites as submitted, or those proposed for a new account: the viewer's only one.
@@ -122,7 +110,7 @@ func newRoleSites(v *desk.Visit, all bool, chosen func(site.Site) bool) roleSite
 	if all && len(v.Sites) < 2 {
 		return roleSites{}
 	}
-	return roleSites{On: linksTo(v.Sites, chosen), All: all, CanGrantAll: ownsAll(v)}
+	return roleSites{On: siteOptions(v, chosen), All: all, CanGrantAll: ownsAll(v)}
 }
 
 func ownsAll(v *desk.Visit) bool { return v.Actor.GlobalRole() == authz.Owner }

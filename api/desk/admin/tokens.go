@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type tokensPage struct {
@@ -59,7 +60,9 @@ func (o *admin) tokensPage(v *desk.Visit, p tokensPage) error {
 		}
 		p.Ends = append(p.Ends, desk.Link{Key: key, Label: label, Current: key == p.Form.Get("ends")})
 	}
-	p.On = sitesByKey(v, p.Form["site"])
+	if len(v.Sites) > 1 {
+		p.On = siteOptions(v, func(s site.Site) bool { return slices.Contains(p.Form["site"], s.Key) })
+	}
 	names := map[string]string{}
 	for _, a := range accounts {
 		if a.ID != v.Actor.ID() {

@@ -54,7 +54,7 @@ export class Bands {
     const bands = bandsOf(this.#cards.list)
     for (const band of bands) {
       const all = cardsOf(band)
-      // The item has its size also while the browser does not lay out the card in it.
+      // The list item keeps its size while content-visibility skips the card in it.
       for (const card of all) if (!this.#seen.has(card)) this.#observer.observe(card.parentElement as HTMLElement)
       const seen = this.#seenOf(band)
       const more = band === bands.at(-1) && linkIn(document) !== null

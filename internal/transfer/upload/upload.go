@@ -121,7 +121,7 @@ type Service struct {
 	mu        sync.Mutex // guards the fields below
 	uploads   map[string]*upload
 	receiving map[string]int // files that are being received, by account
-	closed    bool
+	closed    bool           // Close was called
 
 	closing sync.WaitGroup // of checks and imports
 }
@@ -168,7 +168,7 @@ func (s *Service) AddUpload(who authz.Actor, site site.Site, name string, in io.
 	defer s.mu.Unlock()
 	if s.closed {
 		s.deleteFile(u)
-		return Upload{}, errClosed()
+		return Upload{}, problem.TryAgain(errors.New("the server is shutting down"))
 	}
 	for _, other := range s.uploads {
 		if s.replaces(other, who, site) {
@@ -216,9 +216,6 @@ func (s *Service) release(who authz.Actor) {
 		delete(s.receiving, who.ID())
 	}
 }
-
-// errClosed returns the error of a Service that was closed.
-func errClosed() error { return problem.TryAgain(errors.New("the server is shutting down")) }
 
 // store writes a file and returns its size.
 func store(path string, in io.Reader) (int64, error) {
@@ -317,8 +314,8 @@ func (s *Service) CheckUpload(who authz.Actor, site site.Site, id string, o Opti
 	return s.begin(who, site, id, o, Checking)
 }
 
-// ImportUpload starts to import an upload. If o differs from the options of the last check, it checks the upload again
-// instead, so that nothing is imported that the actor has not seen.
+// ImportUpload starts to import an upload. If it was not checked with the options o, ImportUpload starts a check instead,
+// so that nothing is imported that the actor has not seen.
 func (s *Service) ImportUpload(who authz.Actor, site site.Site, id string, o Options) error {
 	return s.begin(who, site, id, o, Importing)
 }
@@ -339,9 +336,6 @@ func (s *Service) begin(who authz.Actor, site site.Site, id string, o Options, d
 	u, err := s.find(who, site, id)
 	if err != nil || u.State.Running() || u.State == Imported {
 		return err
-	}
-	if s.closed {
-		return errClosed()
 	}
 	if u.State != Checked || !o.equal(u.Options) {
 		do = Checking
