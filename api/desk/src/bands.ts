@@ -54,9 +54,14 @@ export class Bands {
     const bands = bandsOf(this.#cards.list)
     for (const band of bands) {
       const all = cardsOf(band)
-      // The list item keeps its size while content-visibility skips the card in it.
-      for (const card of all) if (!this.#seen.has(card)) this.#observer.observe(card.parentElement as HTMLElement)
-      const seen = this.#seenOf(band)
+      const seen: Card[] = []
+      for (const card of all) {
+        // The list item keeps its size while content-visibility skips the card in it.
+        if (this.#seen.has(card)) seen.push(card)
+        else this.#observer.observe(card.parentElement as HTMLElement)
+      }
+      const head = band.firstElementChild
+      if (!head?.matches('.band-head')) continue
       const more = band === bands.at(-1) && linkIn(document) !== null
       const total = Number(band.dataset.total ?? -1)
       const pending = total < 0 ? -1 : Math.max(0, total - decidedIn(band))
@@ -64,19 +69,19 @@ export class Bands {
       const later = more && pending >= 0 ? Math.max(0, pending - here) : 0
       const first = all.findIndex(card => !this.#seen.has(card))
       const above = first >= 0 && all.indexOf(seen.at(-1) as Card) > first
-      const head = band.querySelector('.band-head .muted')
-      if (head && pending >= 0) head.textContent = say('band.pending', { n: pending })
-      this.#updateBand(band, seen, here - sum(seen) + later, more, above)
+      const count = head.querySelector('.muted')
+      if (count && pending >= 0) count.textContent = say('band.pending', { n: pending })
+      this.#updateHead(head, seen, here - sum(seen) + later, more, above)
     }
   }
 
   /**
-   * Updates a band's button and hint. unseen counts unseen comments. more is set if further pages may follow, above if an
+   * Updates the button and the hint in a band's head. unseen counts unseen comments. more is set if further pages may follow, above if an
    * unseen row precedes a seen one.
    */
-  #updateBand(band: HTMLElement, seen: Card[], unseen: number, more: boolean, above: boolean): void {
-    const small = band.querySelector<HTMLElement>('[data-seen]')
-    const button = band.querySelector<HTMLElement>('[data-select]')
+  #updateHead(head: Element, seen: Card[], unseen: number, more: boolean, above: boolean): void {
+    const small = head.querySelector<HTMLElement>('[data-seen]')
+    const button = head.querySelector<HTMLElement>('[data-select]')
     const words = button?.querySelector('span')
     if (!small || !button || !words) return
     const n = sum(seen)

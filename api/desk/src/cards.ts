@@ -65,7 +65,7 @@ export class Cards {
       const card = event.target instanceof HTMLInputElement ? event.target.closest<Card>('.card') : null
       card?.toggleAttribute('data-picked', boxOf(card)?.checked)
     })
-    const some = () => list.classList.toggle('some', this.all.length > 0)
+    const some = () => list.classList.toggle('some', !this.none)
     list.addEventListener('change', some)
     some()
     for (const card of this.all) quiet(card)
@@ -79,6 +79,11 @@ export class Cards {
   /** Returns the cards that are not folded, in order. */
   get all(): Card[] {
     return bandsOf(this.list).flatMap(cardsIn)
+  }
+
+  /** Reports whether all cards are folded, or there are none. */
+  get none(): boolean {
+    return this.#following(null).next().done === true
   }
 
   get current(): Card | null {
@@ -102,20 +107,25 @@ export class Cards {
     this.list.dispatchEvent(new Event('change'))
   }
 
+  /** Returns the card of a comment that is not folded. */
   find(id: string): Card | undefined {
-    return this.all.find(card => idOf(card) === id)
+    const card = document.getElementById(`c-${id}`)
+    return card && this.list.contains(card) ? card : undefined
   }
 
   has(id: string): boolean {
     return this.runs.has(id) || this.find(id) !== undefined
   }
 
-  /** Makes a card current and focuses it. The list scrolls so that the card is in its upper third. */
-  go(card: Card | undefined, scrolls = true): void {
+  /**
+   * Makes a card current and focuses it. If it scrolls, the card's top goes to y on the screen, or stays where it is
+   * without y, but not below the upper third of the list.
+   */
+  go(card: Card | undefined, scrolls = true, y?: number): void {
     if (!card) return
     this.#mark(card)
     card.focus({ preventScroll: true })
-    if (scrolls) this.#keepHigh(card)
+    if (scrolls) this.#keepHigh(card, y)
   }
 
   #mark(card: Card): void {
@@ -130,16 +140,16 @@ export class Cards {
     this.list.dispatchEvent(new Event('current'))
   }
 
-  /** Scrolls the list if a card is below its upper third, or above it. */
-  #keepHigh(card: Card): void {
+  /** Scrolls a card to y on the screen, but into the upper third of the list. */
+  #keepHigh(card: Card, y?: number): void {
     const scroller = this.scroller
     const whole = scroller === document.scrollingElement
     const top = whole ? 0 : scroller.getBoundingClientRect().top
     const height = whole ? innerHeight : scroller.clientHeight
-    const y = card.getBoundingClientRect().top - top
+    const now = card.getBoundingClientRect().top
     const least = whole ? 64 : 48 // below sticky bars
-    if (y > height / 3) scroller.scrollBy(0, y - height / 3)
-    else if (y < least) scroller.scrollBy(0, y - least)
+    const to = Math.max(top + least, Math.min(y ?? now, top + height / 3))
+    if (to !== now) scroller.scrollBy(0, now - to)
   }
 
   /** Returns the card above another, or the first card for null. */
@@ -150,20 +160,45 @@ export class Cards {
 
   /** Returns the next undecided card below another. Cards that other moderators have open come last. */
   below(card: Card | null): Card | undefined {
-    const open = this.#below(card)
-    return open.find(c => !isHeld(c)) ?? open[0]
+    return this.#below(card)
   }
 
-  #below(card: Card | null): Card[] {
-    const all = this.all
-    return all.slice(card ? all.indexOf(card) + 1 : 0).filter(c => !isSettled(c))
+  /** Returns the next undecided card below another that is not in done. */
+  #below(card: Card | null, done?: Set<Card>): Card | undefined {
+    let held: Card | undefined
+    for (const next of this.#following(card)) {
+      if (isSettled(next) || done?.has(next)) continue
+      if (!isHeld(next)) return next
+      held ??= next
+    }
+    return held
+  }
+
+  /** Yields the cards below another in order, or all if it is null or folded. */
+  *#following(card: Card | null): Generator<Card> {
+    let row: Element | null = card && this.list.contains(card) ? card.closest('li') : null
+    let band = row?.closest('.band') ?? this.list.firstElementChild
+    while (band) {
+      row = row ? row.nextElementSibling : rowsOf(band).firstElementChild
+      if (!row) band = band.nextElementSibling
+      else if (isCard(row.firstElementChild)) yield row.firstElementChild
+    }
+  }
+
+  /** Reports whether at most n cards are below the current one. */
+  endsWithin(n: number): boolean {
+    const rest = this.#following(this.current)
+    while (n-- >= 0) if (rest.next().done) return true
+    return false
   }
 
   /** Returns the next card after deciding done: the next one below, or the nearest above. */
   after(card: Card, done: Card[]): Card | undefined {
-    const below = this.#below(card).filter(c => !done.includes(c))
-    const rest = this.open.filter(c => !done.includes(c))
-    return below.find(c => !isHeld(c)) ?? rest.findLast(c => !isHeld(c)) ?? below[0] ?? rest.at(-1)
+    const decided = new Set(done)
+    const below = this.#below(card, decided)
+    if (below && !isHeld(below)) return below
+    const rest = this.open.filter(c => !decided.has(c))
+    return rest.findLast(c => !isHeld(c)) ?? below ?? rest.at(-1)
   }
 
   /** Folds a card's row. The card is kept for undo. */
@@ -358,10 +393,10 @@ export function bandsOf(list: Element): HTMLElement[] {
 
 /** Returns the cards of a band that are not folded, in order. */
 export function cardsIn(band: Element): Card[] {
-  return Array.from(rowsOf(band).children, row => row.firstElementChild as Card | null).filter(
-    card => card?.matches('.card') === true,
-  ) as Card[]
+  return Array.from(rowsOf(band).children, row => row.firstElementChild).filter(isCard)
 }
+
+const isCard = (content: Element | null): content is Card => content?.matches('.card') === true
 
 /** Returns a copy of a band without its rows. */
 function emptied(theirs: HTMLElement | null): HTMLElement {

@@ -191,12 +191,15 @@ function count(queue: Queue): void {
   const comments = cards.reduce((sum, card) => sum + countOf(card), 0)
   document.body.classList.toggle('selecting', n > 0)
   element('selected').textContent = say('selected', { n: comments })
-  const label = document.querySelector<HTMLElement>('[data-all] span')
-  if (label) label.textContent = (n === queue.cards.all.length ? label.dataset.none : label.dataset.some) ?? ''
+  const label = element('bulk').querySelector<HTMLElement>('[data-all] span')
+  if (label) label.textContent = (n > 0 && n === queue.cards.all.length ? label.dataset.none : label.dataset.some) ?? ''
 }
 
 function keyboard(queue: Queue | undefined, bands: Bands | undefined): void {
   const reader = keys()
+  // Found once, because a search through all rows takes long. None is in a row.
+  const dialogs = [...document.querySelectorAll('dialog')]
+  const pops = [...document.querySelectorAll<HTMLDetailsElement>('details[name=pop]')]
   const box = document.querySelector<HTMLInputElement>('#keys-on')
   turnKeys(keysOn())
   if (box) {
@@ -204,10 +207,10 @@ function keyboard(queue: Queue | undefined, bands: Bands | undefined): void {
     box.addEventListener('change', () => turnKeys(box.checked))
   }
   document.addEventListener('keydown', event => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector('dialog[open]'))
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialogs.some(dialog => dialog.open))
       return
     const key = reader.read(event)
-    const pop = document.querySelector<HTMLDetailsElement>('details[name=pop][open]')
+    const pop = pops.find(details => details.open) ?? null
     if (key === 'escape' && pop) {
       pop.open = false
       queue?.cards.go(queue.cards.current ?? undefined, false)

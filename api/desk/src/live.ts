@@ -1,5 +1,6 @@
 /** Live updates of the queue: counts, new comments, changes by other users, and presence. */
 import { idOf, siteOf, versionOf } from './cards'
+import { countsOf, countsSites } from './counts'
 import { type Person, Presence } from './presence'
 import { type Queue, title } from './queue'
 import { element } from './toast'
@@ -56,7 +57,7 @@ export class Live {
     source.addEventListener('counts', event => {
       const { counts, counts_capped, sites } = read(event)
       this.#count(counts ?? {}, counts_capped === true)
-      for (const { key, pending } of sites ?? []) set(`[data-pending="${CSS.escape(key)}"]`, pending, true)
+      for (const { key, pending } of sites ?? []) set(countsOf('pending', key), pending, true)
     })
     source.addEventListener('error', () => {
       this.#startPolling()
@@ -130,10 +131,12 @@ export class Live {
 
   #count(counts: Counts, capped: boolean): void {
     const { site } = document.body.dataset
-    const ofAll = !site || !document.querySelector('[data-pending]') // the counts are those of the rail too
-    for (const [view, n] of Object.entries(counts))
-      set(ofAll ? `[data-count="${view}"], [data-everywhere="${view}"]` : `[data-count="${view}"]`, n, capped)
-    if (site && counts.pending !== undefined) set(`[data-pending="${CSS.escape(site)}"]`, counts.pending, capped)
+    const ofAll = !site || !countsSites() // the counts are those of the rail too
+    for (const [view, n] of Object.entries(counts)) {
+      set(countsOf('count', view), n, capped)
+      if (ofAll) set(countsOf('everywhere', view), n, capped)
+    }
+    if (site && counts.pending !== undefined) set(countsOf('pending', site), counts.pending, capped)
     title()
     this.#waiting = counts.pending ?? this.#waiting
     const here = counts[this.#queue.cards.list.dataset.view ?? ''] ?? 0
@@ -171,10 +174,9 @@ export class Live {
   }
 }
 
-/** Shows a count in the elements that match a selector. Capped counts end at 1,000. */
-function set(selector: string, n: number, capped: boolean): void {
-  for (const count of document.querySelectorAll(selector))
-    count.textContent = capped && n >= 1000 ? `${write(1000)}+` : write(n)
+/** Shows a count in elements. Capped counts end at 1,000. */
+function set(elements: HTMLElement[], n: number, capped: boolean): void {
+  for (const count of elements) count.textContent = capped && n >= 1000 ? `${write(1000)}+` : write(n)
 }
 
 /** Returns the root of the moderation API of a site, or of all sites. */

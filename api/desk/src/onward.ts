@@ -1,5 +1,6 @@
 /** What follows the last card: the next page, the first page again, or the message that the list is empty. */
 import { type Card, type Cards, fetchPage, idOf, isHeld } from './cards'
+import { countsOf } from './counts'
 import { element } from './toast'
 
 /** The unsaved decisions. */
@@ -96,7 +97,7 @@ export class Onward {
 
   /** Runs what waited until all decisions are saved. */
   saved(): void {
-    if (this.#pending && this.#cards.all.length === 0) this.go()
+    if (this.#pending && this.#cards.none) this.go()
     else if (!element('young').hidden) {
       clearTimeout(this.#renewTimer)
       this.#renewTimer = window.setTimeout(() => this.#renew(), 1000)
@@ -111,7 +112,7 @@ export class Onward {
 
   /** Takes the number of comments in this view. Returns whether there are comments that were not announced. */
   counted(n: number): boolean {
-    if (this.#cards.all.length > 0 || this.#loading || this.#pending || linkIn(document)) return false
+    if (!this.#cards.none || this.#loading || this.#pending || linkIn(document)) return false
     if (n > 0) element('rest').hidden = true
     else if (element('rest').hidden) this.go()
     return n > 0 && !this.#unsaved.busy()
@@ -157,7 +158,8 @@ export class Onward {
 
 /** Returns the link to the next page. */
 export function linkIn(page: Document): HTMLAnchorElement | null {
-  return page.querySelector<HTMLAnchorElement>('.more-cards:not([hidden]) a')
+  const line = page.getElementById('more')
+  return line?.hidden === false ? line.querySelector('a') : null
 }
 
 /** Updates the page around the cards: the counts (if counted), the link to the next page, and the hints. */
@@ -166,11 +168,9 @@ function frameOf(fresh: Document, next: string | undefined, counted: boolean): v
   line.hidden = next === undefined
   const a = line.querySelector('a')
   if (a && next) a.href = next
-  for (const name of counted ? ['count', 'everywhere', 'pending'] : []) {
-    for (const count of fresh.querySelectorAll<HTMLElement>(`[data-${name}]`)) {
-      const same = `[data-${name}="${CSS.escape(count.dataset[name] ?? '')}"]`
-      for (const mine of document.querySelectorAll(same)) mine.textContent = count.textContent
-    }
+  for (const kind of counted ? (['count', 'everywhere', 'pending'] as const) : []) {
+    for (const count of fresh.querySelectorAll<HTMLElement>(`[data-${kind}]`))
+      for (const mine of countsOf(kind, count.dataset[kind] ?? '')) mine.textContent = count.textContent
   }
   over('others', fresh)
   over('young', fresh)

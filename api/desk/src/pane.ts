@@ -47,11 +47,11 @@ export class Pane {
       this.sheet(false)
       const template = card?.querySelector('template')
       this.#what.replaceChildren(...(template ? [template.content] : []))
-      this.#what.scrollTop = 0
       shown = card
       localTimes(this.#what)
-    }
-    this.#fill()
+      this.#fill()
+      this.#what.scrollTop = 0 // last, because it computes the layout
+    } else this.#fill()
   }
 
   /** Fills the buttons and forms with the card's values. */

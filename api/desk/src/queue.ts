@@ -17,6 +17,7 @@ import {
   siteOf,
   versionOf,
 } from './cards'
+import { countsOf } from './counts'
 import { Onward } from './onward'
 import {
   type Action,
@@ -179,14 +180,12 @@ export class Queue implements Listener {
 
   /** Prefetches the next page near the end of the list. */
   #prefetch(): void {
-    const all = this.cards.all
-    const current = this.cards.current
-    if (current && all.length - all.indexOf(current) <= ahead) this.onward.ahead()
+    if (this.cards.current && this.cards.endsWithin(ahead)) this.onward.ahead()
   }
 
   /** If all cards are decided, it folds those that other users decided and loads the next page. */
   #advance(): void {
-    if (this.cards.open.length > 0) return
+    if (this.cards.below(null)) return
     for (const card of this.cards.all) this.cards.fold(card, elsewhere(card))
     this.cards.list.dispatchEvent(new Event('change'))
     this.onward.go()
@@ -202,16 +201,19 @@ export class Queue implements Listener {
   /** Folds cards and makes the next one current, at the same place on the screen. */
   #foldAll(cards: Card[], fold: (card: Card) => Fold): void {
     const current = this.cards.current
-    const leaving = current !== null && cards.includes(current)
-    const next = leaving ? this.cards.after(current, cards) : (current ?? undefined)
-    const before = leaving ? current.getBoundingClientRect().top : next?.getBoundingClientRect().top
-    for (const card of cards) this.cards.fold(card, fold(card))
-    this.cards.list.dispatchEvent(new Event('change'))
-    if (next && before !== undefined) this.cards.scroller.scrollBy(0, next.getBoundingClientRect().top - before)
-    if (leaving) {
-      if (next) this.cards.go(next)
-      else this.pane.show(null)
+    const foldThem = () => {
+      for (const card of cards) this.cards.fold(card, fold(card))
+      this.cards.list.dispatchEvent(new Event('change'))
     }
+    if (!current || !cards.includes(current)) {
+      this.cards.steady(foldThem)
+      return
+    }
+    const next = this.cards.after(current, cards)
+    const y = current.getBoundingClientRect().top
+    foldThem()
+    if (next) this.cards.go(next, true, y)
+    else this.pane.show(null)
   }
 
   /** Folds cards that a reload showed again because their decision is not saved yet. */
@@ -448,7 +450,7 @@ export class Queue implements Listener {
 
   /** Reloads the list and inserts new cards. Returns their number. */
   async refresh(): Promise<number> {
-    if (this.cards.all.length === 0) {
+    if (this.cards.none) {
       await this.onward.go()
       return this.cards.all.length
     }
@@ -482,7 +484,7 @@ export class Queue implements Listener {
 }
 
 function add(view: string, n: number): void {
-  for (const count of document.querySelectorAll(`[data-count="${view}"], [data-everywhere="${view}"]`)) {
+  for (const count of [...countsOf('count', view), ...countsOf('everywhere', view)]) {
     const old = count.textContent?.replace(/\s/g, '') ?? ''
     if (/^\d+$/.test(old)) count.textContent = write(Math.max(0, Number(old) + n))
   }
