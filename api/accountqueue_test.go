@@ -105,7 +105,7 @@ func TestAccountQueueStream_NamesSites(t *testing.T) {
 		one.next("present", at(nil, nil))
 		ofA.next("present", func(d map[string]any) bool { return len(d["present"].([]any)) == 0 })
 		seen("root", "DELETE", nil, at(nil, nil))
-		// A split gives nobody comments of sites that their role or their token excludes.
+		// The presence lists only sites that the moderator's role and token allow, so that a split assigns no others.
 		r := w.as("root", "POST", "/api/v1/tokens", m{"site": []string{"b"}, "scope": "decide"})
 		want(t, r, 201, "")
 		w.tokens["root on b"] = r.str("token")

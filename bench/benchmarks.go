@@ -83,14 +83,14 @@ func waitingCosts() error {
 	return measure("waiting", "`cd bench && go run . waiting`, two cores", []func() ([]row, error){waitingRows})
 }
 
-// goBench runs the benchmarks in dir that match pattern, and copies what they print to stderr. It returns the results by
+// goBench runs the benchmarks in dir that match pattern, and copies their output to stderr. It returns the results by
 // name: the metric per_op if a benchmark reports it, or else ns/op.
 func goBench(dir, pattern string) (map[string]float64, error) {
 	cmd := exec.Command("go", "test", "-C", dir, "-run", "^$", "-bench", pattern, "-benchtime", "2s", "-count", "1",
 		"-timeout", "2h", ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	var out bytes.Buffer
-	cmd.Stdout = io.MultiWriter(&out, os.Stderr) // results appear while others are measured
+	cmd.Stdout = io.MultiWriter(&out, os.Stderr) // prints each result as soon as it is known
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("benchmarks %s: %w", pattern, err)

@@ -173,7 +173,7 @@ func TestModerator_WholeDay(t *testing.T) {
 	d.current("Vera")
 	d.presses(keyEnter).sees("button", "Leave focus mode").presses(keyA)
 	d.current("Nils")
-	d.presses(keyS)
+	d.sees("button", "Leave focus mode").presses(keyS)
 	d.current("Sanna")
 	d.presses(keyEscape).misses("button", "Leave focus mode")
 

@@ -116,7 +116,7 @@ func (h *Queues) Follow(c *web.Request) error {
 			}
 			h.know(f, of)
 			data = append(append(data, of.counts...), h.present(ask.Context(), f)...)
-			f.sentPresence.Store(true) // the loop may not have seen this state
+			f.sentPresence.Store(true) // the next presence may equal lastPresence and still differ from this one
 			return data, more, true
 		})
 	}()

@@ -66,13 +66,14 @@ func (s Service) LookAt(ctx context.Context, who authz.Actor, at site.Site, comm
 
 // sitesOf returns the IDs of the sites that the actor may moderate, or nil for all sites.
 func sitesOf(who authz.Actor) []int64 {
-	switch {
-	case who.GlobalRole() != authz.NoRole:
+	if who.GlobalRole() >= authz.Moderator {
 		return nil
-	case len(who.Sites) > 0: // a token for some sites
-		return slices.DeleteFunc(slices.Clone(who.Sites), func(site int64) bool { return who.Role(site) == authz.NoRole })
 	}
-	return slices.Sorted(maps.Keys(who.Account.Roles))
+	sites := slices.Clone(who.Sites) // those of the token
+	if len(sites) == 0 {
+		sites = slices.Sorted(maps.Keys(who.Account.Roles))
+	}
+	return slices.DeleteFunc(sites, func(site int64) bool { return who.Role(site) < authz.Moderator })
 }
 
 // LookAtOfAny is LookAt for the queue of all sites: the actor leaves the site of the comment that it viewed before.

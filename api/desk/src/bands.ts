@@ -76,8 +76,8 @@ export class Bands {
   }
 
   /**
-   * Updates the button and the hint in a band's head. unseen counts unseen comments. more is set if further pages may follow, above if an
-   * unseen row precedes a seen one.
+   * Updates the button and the hint in a band's head. unseen counts unseen comments. more is set if further pages may
+   * follow, above if an unseen row precedes a seen one.
    */
   #updateHead(head: Element, seen: Card[], unseen: number, more: boolean, above: boolean): void {
     const small = head.querySelector<HTMLElement>('[data-seen]')

@@ -65,7 +65,7 @@ export class Cards {
       const card = event.target instanceof HTMLInputElement ? event.target.closest<Card>('.card') : null
       card?.toggleAttribute('data-picked', boxOf(card)?.checked)
     })
-    const some = () => list.classList.toggle('some', !this.none)
+    const some = () => list.classList.toggle('some', !this.isEmpty)
     list.addEventListener('change', some)
     some()
     for (const card of this.all) quiet(card)
@@ -81,8 +81,8 @@ export class Cards {
     return bandsOf(this.list).flatMap(cardsIn)
   }
 
-  /** Reports whether all cards are folded, or there are none. */
-  get none(): boolean {
+  /** Reports whether the list has no cards, or all of them are folded. */
+  get isEmpty(): boolean {
     return this.#following(null).next().done === true
   }
 
@@ -118,8 +118,8 @@ export class Cards {
   }
 
   /**
-   * Makes a card current and focuses it. If it scrolls, the card's top goes to y on the screen, or stays where it is
-   * without y, but not below the upper third of the list.
+   * Makes a card current and focuses it. If scrolls is set, the list scrolls the card's top to y on the screen, clamped
+   * to the upper third of the list. Without y, a card in that third stays where it is.
    */
   go(card: Card | undefined, scrolls = true, y?: number): void {
     if (!card) return
@@ -140,7 +140,7 @@ export class Cards {
     this.list.dispatchEvent(new Event('current'))
   }
 
-  /** Scrolls a card to y on the screen, but into the upper third of the list. */
+  /** Scrolls a card's top to y on the screen, clamped to the upper third of the list, below the sticky bars. */
   #keepHigh(card: Card, y?: number): void {
     const scroller = this.scroller
     const whole = scroller === document.scrollingElement
@@ -159,12 +159,7 @@ export class Cards {
   }
 
   /** Returns the next undecided card below another. Cards that other moderators have open come last. */
-  below(card: Card | null): Card | undefined {
-    return this.#below(card)
-  }
-
-  /** Returns the next undecided card below another that is not in done. */
-  #below(card: Card | null, done?: Set<Card>): Card | undefined {
+  below(card: Card | null, done?: Set<Card>): Card | undefined {
     let held: Card | undefined
     for (const next of this.#following(card)) {
       if (isSettled(next) || done?.has(next)) continue
@@ -174,7 +169,7 @@ export class Cards {
     return held
   }
 
-  /** Yields the cards below another in order, or all if it is null or folded. */
+  /** Yields the cards below a card, in order. For null or a folded card, it yields all cards. */
   *#following(card: Card | null): Generator<Card> {
     let row: Element | null = card && this.list.contains(card) ? card.closest('li') : null
     let band = row?.closest('.band') ?? this.list.firstElementChild
@@ -195,7 +190,7 @@ export class Cards {
   /** Returns the next card after deciding done: the next one below, or the nearest above. */
   after(card: Card, done: Card[]): Card | undefined {
     const decided = new Set(done)
-    const below = this.#below(card, decided)
+    const below = this.below(card, decided)
     if (below && !isHeld(below)) return below
     const rest = this.open.filter(c => !decided.has(c))
     return rest.findLast(c => !isHeld(c)) ?? below ?? rest.at(-1)

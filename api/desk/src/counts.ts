@@ -1,8 +1,8 @@
-/** The counts in the navigation: by view of the list, by view of all sites, and of pending comments by site. */
+/** The elements that show counts: of views in the list's head and tabs, of views of all sites and of sites in the rail. */
 
 type Kind = 'count' | 'everywhere' | 'pending'
 
-// They are never in rows. Each is found once, because a search through all rows takes long.
+// Looked up once, because a document search visits all rows, and no row contains a count.
 const counts = [...document.querySelectorAll<HTMLElement>('[data-count], [data-everywhere], [data-pending]')]
 
 /** Returns the elements that show a count. The key is a view, or a site for 'pending'. */
@@ -10,5 +10,5 @@ export function countsOf(kind: Kind, key: string): HTMLElement[] {
   return counts.filter(count => count.dataset[kind] === key)
 }
 
-/** Reports whether the page shows counts of sites. */
-export const countsSites = (): boolean => counts.some(count => count.dataset.pending !== undefined)
+/** Reports whether the page shows pending comments by site. */
+export const hasSiteCounts = (): boolean => counts.some(count => count.dataset.pending !== undefined)

@@ -197,7 +197,7 @@ function count(queue: Queue): void {
 
 function keyboard(queue: Queue | undefined, bands: Bands | undefined): void {
   const reader = keys()
-  // Found once, because a search through all rows takes long. None is in a row.
+  // Looked up once, because a document search visits all rows, and no row contains a dialog or a popup.
   const dialogs = [...document.querySelectorAll('dialog')]
   const pops = [...document.querySelectorAll<HTMLDetailsElement>('details[name=pop]')]
   const box = document.querySelector<HTMLInputElement>('#keys-on')

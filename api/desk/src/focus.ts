@@ -36,7 +36,7 @@ export class Focus {
     if (!this.on) return
     const current = this.#queue.cards.current
     if (!current) {
-      this.set(false)
+      if (this.#queue.cards.isEmpty) this.set(false) // otherwise the next card becomes current
       return
     }
     const left = this.#left()

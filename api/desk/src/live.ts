@@ -1,6 +1,6 @@
 /** Live updates of the queue: counts, new comments, changes by other users, and presence. */
 import { idOf, siteOf, versionOf } from './cards'
-import { countsOf, countsSites } from './counts'
+import { countsOf, hasSiteCounts } from './counts'
 import { type Person, Presence } from './presence'
 import { type Queue, title } from './queue'
 import { element } from './toast'
@@ -131,7 +131,7 @@ export class Live {
 
   #count(counts: Counts, capped: boolean): void {
     const { site } = document.body.dataset
-    const ofAll = !site || !countsSites() // the counts are those of the rail too
+    const ofAll = !site || !hasSiteCounts() // the counts are those of the rail too
     for (const [view, n] of Object.entries(counts)) {
       set(countsOf('count', view), n, capped)
       if (ofAll) set(countsOf('everywhere', view), n, capped)

@@ -97,7 +97,7 @@ export class Onward {
 
   /** Runs what waited until all decisions are saved. */
   saved(): void {
-    if (this.#pending && this.#cards.none) this.go()
+    if (this.#pending && this.#cards.isEmpty) this.go()
     else if (!element('young').hidden) {
       clearTimeout(this.#renewTimer)
       this.#renewTimer = window.setTimeout(() => this.#renew(), 1000)
@@ -112,7 +112,7 @@ export class Onward {
 
   /** Takes the number of comments in this view. Returns whether there are comments that were not announced. */
   counted(n: number): boolean {
-    if (!this.#cards.none || this.#loading || this.#pending || linkIn(document)) return false
+    if (!this.#cards.isEmpty || this.#loading || this.#pending || linkIn(document)) return false
     if (n > 0) element('rest').hidden = true
     else if (element('rest').hidden) this.go()
     return n > 0 && !this.#unsaved.busy()

@@ -42,7 +42,7 @@ type Part = { site: string; key: string; batch: string; ids: string[] }
 /** An undoable action, newest last. Name is the commenter's if the action is about one comment. */
 export type Done = { parts: Part[]; action: Action | 'reply' | 'before'; name: string; n?: number }
 
-/** The next page is prefetched when this number of cards or fewer are left. */
+/** The next page is prefetched when at most this number of cards is below the current one. */
 const ahead = 20
 
 /** Milliseconds before a second press may overrule another user's change, so that there is time to read it. */
@@ -450,7 +450,7 @@ export class Queue implements Listener {
 
   /** Reloads the list and inserts new cards. Returns their number. */
   async refresh(): Promise<number> {
-    if (this.cards.none) {
+    if (this.cards.isEmpty) {
       await this.onward.go()
       return this.cards.all.length
     }

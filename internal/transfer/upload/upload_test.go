@@ -87,7 +87,7 @@ func TestImportUpload_ContinuesAfterStop(t *testing.T) {
 		w.Must(w.App.RemoveUpload(w.owner, w.A, up.ID))          // ends the import
 		_, err := w.App.Upload(w.owner, w.A, up.ID)
 		apptest.WantCode(t, "the removed upload", err, "upload.unknown")
-		up = w.check(wxr(n)) // starts when the import has ended, which may have written a last transaction
+		up = w.check(wxr(n)) // waits for the stopped import, which may write one more transaction
 		before := w.count()
 		if up.Report.Added != n-before {
 			t.Errorf("with %d comments, it would add %d", before, up.Report.Added)
