@@ -115,13 +115,13 @@ func parentEnded() <-chan struct{} {
 
 // testCommand returns the command that runs the tests. The command first writes the ID of its process group to a file.
 // Tests also wait, so each process runs two per processor in parallel. More would overload the machine: browsers and
-// databases compute too.
+// databases compute too. It does not run go vet, which takes minutes on a new machine: `make lint` does.
 func testCommand(o options, group string) *exec.Cmd {
 	name := os.Getenv("GO")
 	if name == "" {
 		name = "go"
 	}
-	args := slices.Concat([]string{"-c", `echo $$ >"$0" && exec "$@"`, group, name, "test", "-json", "-p",
+	args := slices.Concat([]string{"-c", `echo $$ >"$0" && exec "$@"`, group, name, "test", "-json", "-vet=off", "-p",
 		strconv.Itoa(max(2, runtime.GOMAXPROCS(0))), "-parallel", strconv.Itoa(2 * runtime.GOMAXPROCS(0))}, o.flags, o.packages)
 	test := exec.Command("sh", args...)
 	test.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its child processes are in the same group
