@@ -115,7 +115,8 @@ func (m *moderator) sweep() error {
 	}
 	for before := ""; ; {
 		const ended = `!document.body.classList.contains("sweeping")`
-		next := fmt.Sprintf(`%s || (document.querySelector("#sheet .cell")?.dataset.comment ?? "") !== %q`, ended, before)
+		next := fmt.Sprintf(`%s || document.querySelector("#sheet").ariaBusy === "false" &&
+			(document.querySelector("#sheet .cell")?.dataset.comment ?? "") !== %q`, ended, before)
 		if err := m.tab.Holds(next); err != nil {
 			return err
 		}

@@ -117,6 +117,7 @@ var (
 	keyD     = testkit.Key{Key: "d", Code: "KeyD"}
 	keyF     = testkit.Key{Key: "f", Code: "KeyF"}
 	keyW     = testkit.Key{Key: "w", Code: "KeyW"}
+	keySlash = testkit.Key{Key: "/", Code: "Slash"}
 	key1     = testkit.Key{Key: "1", Code: "Digit1"}
 	key5     = testkit.Key{Key: "5", Code: "Digit5"}
 	keyEnter = testkit.Key{Key: "Enter", Code: "Enter", KeyCode: 13}
@@ -177,6 +178,16 @@ func TestModerator_WholeDay(t *testing.T) {
 	d.current("Sanna")
 	d.presses(keyEscape).misses("button", "Leave focus mode")
 
+	// One mode replaces another, so that no key decides what is hidden.
+	d.presses(keyEnter).sees("button", "Leave focus mode").presses(keyW).sees("button", "Back to the queue")
+	d.misses("button", "Leave focus mode").presses(keyEscape).misses("button", "Back to the queue")
+	d.current("Sanna")
+	d.presses(keyEnter).sees("button", "Leave focus mode").presses(keyX, shiftS)
+	d.current("Sanna")
+	d.presses(keySlash).misses("button", "Leave focus mode").holds(`document.activeElement.id === "q"`)
+	d.clicks("article", "Sanna")
+	d.current("Sanna")
+
 	// Filters by writer and by site.
 	d.presses(keyF).types("combobox", "Filter by", "sanna").clicks("option", "Writer: Sanna 1").sees("link", "remove Writer: Sanna")
 	d.current("Sanna")
@@ -202,7 +213,8 @@ func TestModerator_WholeDay(t *testing.T) {
 	d.presses(ctrlK).clicks("option", "Queue").sees("heading", "Queue").presses(keyW)
 	d.sees("heading", "Likely spam").sees("button", "Mark 4 as spam").presses(key1, key1).sees("button", "Mark 3 as spam")
 	d.reads("1 stays in the queue").presses(keyEnter)
-	d.sees("heading", "Likely good").sees("button", "Approve 4").presses(keyEnter)
+	d.sees("heading", "Likely good").sees("button", "Approve 4")
+	d.holds(`document.querySelector("#sheet").ariaBusy === "false"`).presses(keyEnter)
 	d.finds("1 comment needs a closer look.")
 	d.undoes("4 approved")
 	d.misses("heading", "Likely good").presses(keyS)

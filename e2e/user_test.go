@@ -60,6 +60,12 @@ func (u user) presses(keys ...testkit.Key) user {
 	return u.do(func() error { return u.tab.Press(keys...) })
 }
 
+// holds waits until a JavaScript expression is true.
+func (u user) holds(expression string) user {
+	u.t.Helper()
+	return u.do(func() error { return u.tab.Holds(expression) })
+}
+
 // finds waits for a text that contains part, and returns it.
 func (u user) finds(part string) (text string) {
 	u.t.Helper()

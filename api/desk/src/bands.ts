@@ -1,5 +1,5 @@
 /** Score bands of the list. A band's button selects only the rows that have been visible on the screen. */
-import { bandsOf, boxOf, type Card, type Cards, cardsIn, countOf, isChanged, pick, rowsOf } from './cards'
+import { bandsOf, boxOf, type Card, type Cards, cardsIn, countOf, isChanged, isHidden, pick, rowsOf } from './cards'
 import { linkIn } from './onward'
 import { say } from './words'
 
@@ -30,7 +30,7 @@ export class Bands {
   /** Selects the seen rows of a band, or deselects them if all are selected. */
   select(band: HTMLElement | null | undefined): void {
     if (!band) return
-    const seen = this.#seenOf(band).filter(card => boxOf(card) !== null)
+    const seen = this.#seenOf(band).filter(card => boxOf(card) !== null && !isHidden(card))
     const on = seen.some(card => !isPicked(card))
     for (const card of seen) pick(card, on)
     this.#cards.list.dispatchEvent(new Event('change'))

@@ -39,6 +39,9 @@ export const isSettled = (card: Card): boolean => 'settled' in card.dataset
 /** Reports whether another moderator has the comment open. */
 export const isHeld = (card: Card): boolean => 'held' in card.dataset
 
+/** Reports whether the preview of a filter hides the card's row. */
+export const isHidden = (card: Card): boolean => card.closest('li')?.hidden === true
+
 /** Returns the name of a card's commenter, at most 40 characters. */
 export function nameOf(card: Card): string {
   const name = Array.from((card.querySelector('.name') ?? card.querySelector('.who b'))?.textContent?.trim() ?? '')
@@ -99,9 +102,9 @@ export class Cards {
     return this.all.filter(card => !isSettled(card))
   }
 
-  /** Selects all cards that no other user changed, or deselects everything if they are all selected. */
+  /** Selects all visible cards that no other user changed, or deselects everything if they are all selected. */
   selectAll(): void {
-    const unchanged = this.all.filter(card => !isChanged(card))
+    const unchanged = this.all.filter(card => !isChanged(card) && !isHidden(card))
     const on = unchanged.some(card => boxOf(card)?.checked === false)
     for (const card of on ? unchanged : this.selected) pick(card, on)
     this.list.dispatchEvent(new Event('change'))

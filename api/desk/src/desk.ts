@@ -48,8 +48,19 @@ function start(): void {
   keepTyped()
 }
 
-/** What the queue can show instead of the list. */
+/** What the queue can show instead of the whole list. */
 let modes: { focus: Focus; sweep: Sweep; filter: Filter } | undefined
+
+/** Opens a mode in place of the others. Without a mode it shows the list. */
+function openMode(mode?: 'focus' | 'sweep' | 'filter'): void {
+  if (!modes) return
+  const { focus, sweep, filter } = modes
+  if (mode !== 'focus' && focus.on) focus.set(false)
+  if (mode !== 'sweep' && sweep.on) sweep.leave()
+  if (mode === 'focus') focus.set(true)
+  if (mode === 'sweep') sweep.open()
+  if (mode === 'filter') filter.open()
+}
 
 /** Keeps the current comment in the address, so that a reload and the Back button return to it. */
 function keepPlace(queue: Queue): void {
@@ -69,9 +80,9 @@ function keepPlace(queue: Queue): void {
 /** Returns the commands of the queue for the command bar. */
 function ownCommands(queue: Queue): { label: string; run: () => void }[] {
   return [
-    { label: say('command.focus'), run: () => modes?.focus.set(true) },
-    { label: say('command.sweep'), run: () => modes?.sweep.open() },
-    { label: say('command.filter'), run: () => modes?.filter.open() },
+    { label: say('command.focus'), run: () => openMode('focus') },
+    { label: say('command.sweep'), run: () => openMode('sweep') },
+    { label: say('command.filter'), run: () => openMode('filter') },
     { label: say('command.writer'), run: () => queue.cards.current && openWriter(queue.cards.current) },
   ]
 }
@@ -107,8 +118,8 @@ function forms(queue: Queue): void {
   })
   document.addEventListener('click', event => {
     const target = event.target instanceof Element ? event.target : null
-    // The second click of a double click hits the next comment.
-    if (event.detail > 1 && target?.closest('[data-decide], [data-bulk]')) event.preventDefault()
+    // The second click of a double click hits the next comment or undo.
+    if (event.detail > 1 && target?.closest('[data-decide], [data-bulk], [data-undo]')) event.preventDefault()
     const leave = cardOf(target?.closest('[data-leave]'))
     if (leave) {
       event.preventDefault()
@@ -220,7 +231,16 @@ function keyboard(queue: Queue | undefined, bands: Bands | undefined): void {
       modes.focus.set(false)
       return
     }
+    if (key === 'escape' && modes?.filter.on) {
+      modes.filter.close()
+      return
+    }
     if (!key || !keysOn() || typing(event.target)) return
+    if (modes?.filter.on) return // rows may be hidden
+    if (modes?.focus.on && listOnly(key, event.shiftKey)) {
+      event.preventDefault()
+      return
+    }
     if (modes?.sweep.on) {
       if (!event.repeat && modes.sweep.press(key)) event.preventDefault()
       return
@@ -236,6 +256,11 @@ function keyboard(queue: Queue | undefined, bands: Bands | undefined): void {
   })
 }
 
+/** Reports whether a key acts on rows other than the current one. In focus mode they are hidden. */
+function listOnly(key: string, shift: boolean): boolean {
+  return key === 'x' || key === 'b' || (shift && (actions[key] !== undefined || key === 'd'))
+}
+
 /** Reports whether a text field has the focus. */
 function typing(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches('textarea, select, input:not([type=checkbox]):not([type=radio])')
@@ -248,7 +273,10 @@ function pressed(queue: Queue | undefined, key: string, shift: boolean, pop: HTM
     pop.querySelectorAll<HTMLButtonElement>(':scope ol button')[at - 1]?.click()
     return true
   }
-  if (key === '/') return focus('#q')
+  if (key === '/') {
+    openMode()
+    return focus('#q')
+  }
   if (key === '?') {
     document.querySelector<HTMLButtonElement>('[data-help]')?.click()
     return true
@@ -263,7 +291,7 @@ function inReasons(pop: HTMLElement): boolean {
 
 /** Runs a button that stands for a key. */
 function pressButton(queue: Queue, key: string): void {
-  if (key === 'enter') modes?.focus.set(true)
+  if (key === 'enter') openMode('focus')
   else inQueue(queue, key, false)
 }
 
@@ -290,8 +318,7 @@ function inQueue(queue: Queue, key: string, shift: boolean): boolean {
     return true
   }
   if (key === 'w' || key === 'f') {
-    if (key === 'f') modes?.filter.open()
-    else modes?.sweep.open()
+    openMode(key === 'f' ? 'filter' : 'sweep')
     return true
   }
   if (shift && (actions[key] || key === 'd')) {
@@ -337,7 +364,7 @@ function onCurrent(queue: Queue, card: Card, key: string): boolean {
       return true
     case 'enter':
       if (document.activeElement?.matches('button, a, summary')) return false
-      modes?.focus.set(!modes.focus.on)
+      openMode(modes?.focus.on ? undefined : 'focus')
       return true
     case 'e': // edit keys of WordPress
     case 'q':

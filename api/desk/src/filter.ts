@@ -2,7 +2,7 @@
  * The filter: one field that lists languages, sites, scores, pages, writers, hosts and days with their numbers of
  * comments. While one types, the list shows only the loaded rows that match the marked choice.
  */
-import { type Card, type Cards, siteOf } from './cards'
+import { type Card, type Cards, isHidden, siteOf } from './cards'
 import { detailsOf } from './pane'
 import { element } from './toast'
 import { say } from './words'
@@ -66,8 +66,17 @@ export class Filter {
     return this.#field.value.trim()
   }
 
+  get on(): boolean {
+    return this.#details.open
+  }
+
   open(): void {
     this.#details.open = true
+  }
+
+  close(): void {
+    this.#details.open = false
+    this.#details.querySelector('summary')?.focus()
   }
 
   #key(event: KeyboardEvent): void {
@@ -77,8 +86,7 @@ export class Filter {
       this.#mark()
     } else if (event.key === 'Enter') apply(this.#choices[this.#chosen])
     else if (event.key === 'Escape') {
-      this.#details.open = false
-      this.#details.querySelector('summary')?.focus()
+      this.close()
     } else return
     event.preventDefault()
     event.stopPropagation()
@@ -137,11 +145,18 @@ export class Filter {
 
   /** Hides the rows that the marked choice would remove, until the filter is closed. */
   #preview(): void {
-    const choice = this.#typed && this.#details.open ? this.#choices[this.#chosen] : undefined
-    for (const card of this.#cards.all) {
-      const row = card.closest('li')
-      if (row) row.hidden = choice !== undefined && !matches(card, choice)
+    const choice = this.#typed && this.on ? this.#choices[this.#chosen] : undefined
+    const change = () => {
+      for (const card of this.#cards.all) {
+        const row = card.closest('li')
+        if (row) row.hidden = choice !== undefined && !matches(card, choice)
+      }
     }
+    const { current } = this.#cards
+    const wasHidden = current !== null && isHidden(current)
+    if (choice || wasHidden) change()
+    else this.#cards.steady(change) // a clicked row stays under the pointer
+    if (!choice && wasHidden) this.#cards.show(current)
   }
 }
 

@@ -36,11 +36,14 @@ import type { Fold } from './runs'
 import { element, Toast } from './toast'
 import { say, write } from './words'
 
-/** The part of an action on one site. It has a key if this tab made it; batch is "" until it is saved. */
-type Part = { site: string; key: string; batch: string; ids: string[] }
+/**
+ * The part of an action on one site, or on one campaign with n comments. It has a key if this tab made it; batch is ""
+ * until it is saved.
+ */
+type Part = { site: string; key: string; batch: string; ids: string[]; n?: number }
 
 /** An undoable action, newest last. Name is the commenter's if the action is about one comment. */
-export type Done = { parts: Part[]; action: Action | 'reply' | 'before'; name: string; n?: number }
+export type Done = { parts: Part[]; action: Action | 'reply' | 'before'; name: string }
 
 /** The next page is prefetched when at most this number of cards is below the current one. */
 const ahead = 20
@@ -65,6 +68,8 @@ export class Queue implements Listener {
   #offeredUndo: Done | undefined
   /** The last press on each changed card, and its time. */
   readonly #pressed = new WeakMap<Card, { what: string; at: number }>()
+  /** The card whose change the toast explains. */
+  #explained: Card | undefined
 
   constructor(list: HTMLElement) {
     this.cards = new Cards(list)
@@ -78,7 +83,10 @@ export class Queue implements Listener {
       busy: () => this.#outbox.steps.length > 0,
       about: id => this.#outbox.steps.some(step => named(step).includes(id)),
     })
-    list.addEventListener('current', () => this.#prefetch())
+    list.addEventListener('current', () => {
+      if (this.#explained && this.#explained !== this.cards.current) this.tell('')
+      this.#prefetch()
+    })
     this.#outbox = new Outbox(document.body.dataset.account ?? '', this)
     for (const step of this.#outbox.steps) if (step.kind === 'decide') this.#refoldUnsaved(step)
     this.#outbox.send()
@@ -90,13 +98,8 @@ export class Queue implements Listener {
     const cards = chosen.filter(card => this.#accepts(card, action, whole))
     const together = whole ? cards.filter(campaignOf) : []
     const agreed = cards.filter(card => agrees(card, action) && !together.includes(card))
-    for (const card of together) this.#decide([card], action, reason, note, campaignOf(card))
-    this.#decide(
-      cards.filter(card => !together.includes(card) && !agreed.includes(card)),
-      action,
-      reason,
-      note,
-    )
+    const decided = cards.filter(card => !agreed.includes(card))
+    this.#decide(decided, action, reason, note, new Set(together))
     for (const card of agreed) this.leave(card)
     const left = chosen.filter(card => !cards.includes(card))
     if (left.length > 0) this.#explainSkipped(left, action, cards.length > 0)
@@ -139,25 +142,37 @@ export class Queue implements Listener {
     const words = more || left.length > 1 ? say('left', { n: left.length, what: first }) : first
     const text = words + (again?.textContent ?? '')
     if (more) this.#toast.add(text)
-    else this.tell(text)
+    else {
+      this.tell(text)
+      this.#explained = left[0]
+    }
   }
 
-  #decide(cards: Card[], action: Action, reason: string, note: string, all?: FoldedCampaign): void {
-    if (cards.length === 0) return
+  /** Decides cards in one action. Those in whole stand for their campaigns. */
+  #decide(cards: Card[], action: Action, reason: string, note: string, whole: Set<Card>): void {
+    const [first] = cards
+    if (!first) return
     if (action === 'reject' && reason === '') reason = 'other'
-    const n = all?.n ?? cards.length
-    const done: Done = { parts: [], action, name: cards[0] && !all ? nameOf(cards[0]) : '', n }
-    const steps = sitesOf(cards).map(site => {
-      const own = cards.filter(card => siteOf(card) === site)
+    const done: Done = { parts: [], action, name: whole.size === 0 ? nameOf(first) : '' }
+    const steps: Decide[] = []
+    const add = (site: string, own: Card[], campaign?: FoldedCampaign) => {
       const comments = own.map(c => ({ id: idOf(c), version: versionOf(c) }))
       const step: Decide = { kind: 'decide', site, key: newKey(), action, reason, note, comments }
-      if (all) step.campaign = { id: all.id, upto: all.upto }
-      done.parts.push({ site, key: step.key, batch: '', ids: own.map(idOf) })
-      return step
-    })
+      if (campaign) step.campaign = { id: campaign.id, upto: campaign.upto }
+      steps.push(step)
+      done.parts.push({ site, key: step.key, batch: '', ids: own.map(idOf), ...(campaign ? { n: campaign.n } : {}) })
+    }
+    for (const card of whole) add(siteOf(card), [card], campaignOf(card))
+    const single = cards.filter(card => !whole.has(card))
+    for (const site of sitesOf(single))
+      add(
+        site,
+        single.filter(card => siteOf(card) === site),
+      )
+    const n = countOfDone(done)
     this.#done.push(done)
-    this.#foldAll(cards, card => this.#folded(card, action, reason, done))
     this.#adjustCounts(n, states[action])
+    this.#foldAll(cards, card => this.#folded(card, action, reason, done))
     this.#showToast(say(`toast.${action}`, { n, reason: say(`reason.low.${reason}`) }), done)
     this.#toast.plain()
     this.#reported = done
@@ -193,7 +208,7 @@ export class Queue implements Listener {
 
   /** Shows text in the toast with an undo button for done, if given. */
   #showToast(text: string, done?: Done): void {
-    this.#reported = undefined
+    this.#reported = this.#explained = undefined
     this.#offeredUndo = done
     this.#toast.say(text, done ? undoOf(done) : '')
   }
@@ -261,6 +276,8 @@ export class Queue implements Listener {
     const at = this.#done.indexOf(done)
     if (at < 0) return
     this.#done.splice(at, 1)
+    const n = countOfDone(done)
+    if (done.action in states) this.#adjustCounts(-n, states[done.action as Action])
     let first: Card | undefined
     this.cards.steady(() => {
       for (const { key, ids } of done.parts) {
@@ -272,8 +289,6 @@ export class Queue implements Listener {
         }
       }
     })
-    const n = countOfDone(done)
-    if (done.action in states) this.#adjustCounts(-n, states[done.action as Action])
     this.cards.go(first)
     this.#showToast(say('undone', { n: Math.max(1, n) }), this.#done.at(-1))
     for (const { site, key, batch, ids } of done.parts)
@@ -319,8 +334,9 @@ export class Queue implements Listener {
     }
     const done = this.#done.find(d => d.parts.some(part => part.key === step.key))
     const said = done !== undefined && done === this.#reported
-    if (done) this.#saved(done, step, answer)
-    if (step.campaign) this.#campaignDecided(step, answer, done)
+    const part = done?.parts.find(p => p.key === step.key)
+    if (step.campaign) this.#campaignDecided(step, answer, part, said)
+    if (done && part) this.#saved(done, part, answer)
     if (!answer.batch) for (const { id } of step.comments) this.cards.runs.settle(id)
     if (step.action === 'approve' && (answer.decided ?? 0) > 0 && said) this.#toast.countPublic()
     this.#showContradictions(answer.contradictions ?? [], said)
@@ -329,9 +345,7 @@ export class Queue implements Listener {
   }
 
   /** Takes the batch of a saved step. An action that changed nothing cannot be undone. */
-  #saved(done: Done, step: Decide, answer: Answer): void {
-    const part = done.parts.find(p => p.key === step.key)
-    if (!part) return
+  #saved(done: Done, part: Part, answer: Answer): void {
     part.batch = answer.batch ?? ''
     if (answer.batch) return
     done.parts = done.parts.filter(p => p !== part)
@@ -343,16 +357,16 @@ export class Queue implements Listener {
   }
 
   /** Counts the decided members of a campaign, and sends another request if members remain. */
-  #campaignDecided(step: Decide, answer: Answer, done: Done | undefined): void {
+  #campaignDecided(step: Decide, answer: Answer, part: Part | undefined, said: boolean): void {
     const all = answer.decided ?? 0
-    this.#adjustCounts(all - (done?.n ?? all), states[step.action])
-    const left = (done?.n ?? all) - all - (answer.remaining ?? 0)
-    if (left > 0 && done === this.#reported) this.#toast.add(say('conflicts', { n: left }))
-    if (done) done.n = all
+    const expected = part?.n ?? all
+    this.#adjustCounts(all - expected, states[step.action])
+    const left = expected - all - (answer.remaining ?? 0)
+    if (left > 0 && said) this.#toast.add(say('conflicts', { n: left }))
+    if (part) part.n = all
     if (!answer.remaining || all === 0) return
     const key = newKey()
-    const part = { site: step.site, key, batch: '', ids: [] }
-    this.#done.push({ parts: [part], action: step.action, name: '', n: 0 })
+    this.#done.push({ parts: [{ site: step.site, key, batch: '', ids: [], n: 0 }], action: step.action, name: '' })
     this.#outbox.add({ ...step, key, comments: [] })
   }
 
@@ -503,7 +517,7 @@ function sitesOf(cards: Card[]): string[] {
 }
 
 function countOfDone(done: Done): number {
-  return done.n ?? done.parts.reduce((sum, part) => sum + part.ids.length, 0)
+  return done.parts.reduce((sum, part) => sum + (part.n ?? part.ids.length), 0)
 }
 
 /** Returns the label of an undo. */

@@ -13,6 +13,8 @@ import { say } from './words'
 const places = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '-', '=']
 /** Rows of a sheet. Its columns are four, on a phone two, so that a sheet needs no scrolling. */
 const rows = 3
+/** Milliseconds in which a second press of the same key is not meant for the next sheet. */
+const secondPress = 300
 /** Pages that are loaded at most to fill one sheet. */
 const maxPages = 4
 
@@ -33,7 +35,8 @@ export class Sweep {
   #kind: Kind = 'spam'
   /** IDs of comments that a sheet has shown and left in the queue, or cannot show whole. */
   readonly #kept = new Set<string>()
-  #filling = false
+  /** Whether a sheet is being laid, or is so new that a press was meant for the last one. */
+  #busy = false
   /** Counts fills, so that a fill that was interrupted by leaving stops. */
   #run = 0
   /** Whether a sheet was decided since the sweep began. */
@@ -42,7 +45,9 @@ export class Sweep {
   constructor(queue: Queue) {
     this.#queue = queue
     element('sweep-leave').addEventListener('click', () => this.leave())
-    element('sweep-take').addEventListener('click', () => this.take())
+    element('sweep-take').addEventListener('click', event => {
+      if (event.detail < 2) this.take() // the second click of a double click hits the next sheet
+    })
     element('sheet').addEventListener('click', event => {
       const box = event.target instanceof Element ? event.target.closest('.cell') : null
       this.#turn(this.#cells.find(cell => cell.box === box))
@@ -68,7 +73,7 @@ export class Sweep {
 
   leave(): void {
     this.#run++
-    this.#filling = false
+    this.#setBusy(false)
     document.body.classList.remove('sweeping')
     this.#box.hidden = true
     this.#cells = []
@@ -109,14 +114,14 @@ export class Sweep {
 
   /** Makes the decisions of the sheet, and shows the next one. Undo starts with the larger group. */
   async take(): Promise<void> {
-    if (this.#filling || this.#cells.length === 0) return
+    if (this.#busy || this.#cells.length === 0) return
     for (const { card, action } of this.#cells) if (!action) this.#kept.add(idOf(card))
     const groups = (['spam', 'approve'] as const).map(action => ({ action, cards: this.#taken(action) }))
     this.#cells = []
     this.#took ||= groups.some(({ cards }) => cards.length > 0)
     for (const { action, cards } of groups.sort((a, b) => a.cards.length - b.cards.length))
       this.#queue.decide(cards, action, '', '', true)
-    await this.#fill()
+    await this.#fill(secondPress)
   }
 
   #taken(by: Action): Card[] {
@@ -129,9 +134,12 @@ export class Sweep {
     )
   }
 
-  /** Shows the next sheet. After the last sheet of one kind come those of the others. */
-  async #fill(): Promise<void> {
-    this.#filling = true
+  /**
+   * Shows the next sheet. After the last sheet of one kind come those of the others. The sheet can be taken after pause,
+   * in milliseconds.
+   */
+  async #fill(pause = 0): Promise<void> {
+    this.#setBusy(true)
     const run = ++this.#run
     const kinds: Kind[] = ['spam', 'approve', 'doubt']
     const at = kinds.indexOf(this.#kind)
@@ -145,7 +153,6 @@ export class Sweep {
       this.#lay()
       if (this.#cells.length > 0) break
     }
-    this.#filling = false
     if (this.#cells.length === 0) {
       this.leave()
       this.#end()
@@ -158,6 +165,14 @@ export class Sweep {
     this.#count()
     this.#refresh() // the texts of the bar may have made the sheet smaller
     element('sweep-take').focus({ preventScroll: true })
+    setTimeout(() => {
+      if (run === this.#run) this.#setBusy(false)
+    }, pause)
+  }
+
+  #setBusy(busy: boolean): void {
+    this.#busy = busy
+    element('sheet').ariaBusy = String(busy)
   }
 
   /** Lays cells on the sheet until it is full. Long texts get two places and come first, so that they leave no gaps. */

@@ -9,7 +9,10 @@ export class Toast {
   #since = 0
   #clock = 0
 
-  /** Shows text. undo is the label of the undo button, or "". heard is read only by screen readers. */
+  /**
+   * Shows text, or hides the toast if text is "". undo is the label of the undo button, or "". heard is read only by
+   * screen readers.
+   */
   say(text: string, undo = '', heard = ''): void {
     this.stopCounting()
     this.#status.textContent = text
@@ -23,7 +26,7 @@ export class Toast {
     this.#box.removeAttribute('data-plain')
     const name = this.#button.querySelector('span')
     if (name && undo) name.textContent = undo
-    this.#box.hidden = false
+    this.#box.hidden = text === ''
   }
 
   /** Returns the batch that the server-rendered toast can undo, or "". */
