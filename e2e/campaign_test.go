@@ -74,6 +74,25 @@ func TestCampaign_IsOneCard(t *testing.T) {
 	s.steps(desk, func() error { return desk.Press(keyZ) }, func() error { return desk.Holds(card) })
 	s.queued("state=spam", func(items []testkit.QueueItem) bool { return len(items) < 5 })
 
+	// Selected with another comment, it is one action and one undo.
+	other, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", "Reader", "", "The cranes were repaired last spring.")
+	s.must(err)
+	opened()
+	const rows = `[...document.querySelectorAll(".card")]`
+	total, err := testkit.Eval[int](desk, rows+`.reduce((n, card) => n + Number(card.dataset.alike ?? 1), 0)`)
+	s.must(err)
+	s.steps(desk,
+		func() error { return desk.Press(shiftX) },
+		func() error { return desk.Holds(rows + `.every(card => "picked" in card.dataset)`) },
+		func() error { return desk.Press(shiftS) },
+		func() error { return desk.Holds(toastSays(fmt.Sprint(total, " marked as spam"))) },
+		func() error { return desk.Press(keyZ) },
+		func() error { return desk.Holds(fmt.Sprint(rows, ".length === ", total-4)) },
+		func() error { return desk.Holds(`document.getElementById("unsaved").hidden`) },
+	)
+	_, err = s.client.Decide(t.Context(), "approve", "", testkit.CommentRef{ID: other.ID, Version: other.Version + 2})
+	s.must(err)
+
 	// Without JavaScript, on the page of the campaign.
 	opened()
 	s.steps(desk,
