@@ -57,6 +57,7 @@ function openMode(mode?: 'focus' | 'sweep' | 'filter'): void {
   const { focus, sweep, filter } = modes
   if (mode !== 'focus' && focus.on) focus.set(false)
   if (mode !== 'sweep' && sweep.on) sweep.leave()
+  if (mode !== 'filter' && filter.on) filter.close()
   if (mode === 'focus') focus.set(true)
   if (mode === 'sweep') sweep.open()
   if (mode === 'filter') filter.open()
