@@ -227,10 +227,7 @@ func TestDesk_ReasonsFitPhone(t *testing.T) {
 		tab := w.tab(360, 780, dark)
 		w.signIn(tab, email)
 		for _, lang := range []string{"en", "ru", "kk"} {
-			_, err := testkit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
-			if err != nil {
-				t.Fatal(err)
-			}
+			w.speak(tab, lang)
 			for page, shows := range map[string]string{
 				"comments/" + rude.ID: ".weights", "queue": ".card", "insights": ".figs", "insights/filter": "h1",
 				"insights/decisions": "h1", "what-if": ".bars",

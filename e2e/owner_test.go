@@ -20,8 +20,7 @@ var ownerPages = map[string]string{
 // speak switches the language of the desk in a tab.
 func (w *world) speak(tab *testkit.Tab, lang string) {
 	w.t.Helper()
-	_, err := testkit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
-	w.must(err)
+	w.must(tab.SetCookie(w.service.URL, "/moderate", "aitys-lang", lang))
 }
 
 // smallType is a JavaScript expression for faults: the page changes the reader's font size, or a field is so small that a

@@ -150,8 +150,7 @@ func TestPlainPage_TakesReportsAndAppeals(t *testing.T) {
 	w.must(err)
 	_, err = w.client.Decide(ctx, "reject", "personal_attack", testkit.CommentRef{ID: mine.ID, Version: 1})
 	w.must(err)
-	_, err = testkit.Eval[string](tab, `document.cookie = "aitys-own=`+mine.ID+":"+mine.EditToken+`; path=/sites/blog/page"`)
-	w.must(err, tab.Go(w.plainOf("/post", "en")))
+	w.must(tab.SetCookie(w.service.URL, "/sites/blog/page", "aitys-own", mine.ID+":"+mine.EditToken), tab.Go(w.plainOf("/post", "en")))
 	w.steps(tab,
 		func() error { return tab.Holds(`document.querySelector('summary').click() === undefined`) },
 		func() error { return tab.Type("textbox", "Why should we look again?", "We are friends.") },

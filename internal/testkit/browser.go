@@ -170,6 +170,16 @@ func (t *Tab) BlockThirdPartyCookies() error {
 	return nil
 }
 
+// SetCookie sets a cookie for the host of a URL and a path. When it returns, requests have the cookie. After a script has
+// set document.cookie, the next request may still lack it.
+func (t *Tab) SetCookie(url, path, name, value string) error {
+	_, err := chromedp.Call(t.ctx, network.SetCookie, network.SetCookieParams{URL: url, Path: path, Name: name, Value: value})
+	if err != nil {
+		return fmt.Errorf("set cookie %s: %w", name, err)
+	}
+	return nil
+}
+
 // DisableInspection stops the debugging events for requests, nodes, style sheets and scripts. They slow the tab down:
 // Chromium parses scripts again to report the initiators of requests. Methods that find elements by role do not work
 // afterwards.
