@@ -30,7 +30,7 @@ func (d *day) comment(c *testkit.Client, name, text string) {
 func (d *day) current(name string) { d.t.Helper(); d.sees("complementary", "Comment by "+name) }
 
 // undoes waits for the undo button of a decision.
-func (d *day) undoes(what string) { d.t.Helper(); d.sees("button", "Undo: "+what) }
+func (d *day) undoes(what string) user { d.t.Helper(); return d.sees("button", "Undo: "+what) }
 
 // A moderated comment has some fields of a comment as moderators see it.
 type moderated struct {
@@ -156,7 +156,8 @@ func TestModerator_WholeDay(t *testing.T) {
 	colleague, err := d.garden.SignIn(t.Context(), jonas, password)
 	d.must(err)
 	d.decides(colleague, "approve", "", "Mira")
-	d.reads("Approved by Jonas").presses(keyS, keyJ)
+	d.reads("Approved by Jonas").presses(keyS).holds(`!document.querySelector("#toast").hidden`).presses(keyJ)
+	d.holds(`document.querySelector("#toast").hidden`) // it was about Mira's comment
 
 	// A comment's page, a note about the writer, the next comment, and back.
 	d.current("Olle")
@@ -189,7 +190,10 @@ func TestModerator_WholeDay(t *testing.T) {
 	d.current("Sanna")
 
 	// Filters by writer and by site.
-	d.presses(keyF).types("combobox", "Filter by", "sanna").clicks("option", "Writer: Sanna 1").sees("link", "remove Writer: Sanna")
+	d.presses(keyF).types("combobox", "Filter by", "sanna").holds(`document.querySelector(".lines > li[hidden]") !== null`)
+	d.holds(`document.activeElement.blur() === undefined`).presses(shiftX) // rows are hidden, so keys do nothing
+	d.holds(`document.querySelectorAll("[data-picked]").length === 0`)
+	d.clicks("option", "Writer: Sanna 1").sees("link", "remove Writer: Sanna")
 	d.current("Sanna")
 	d.presses(keyA).sees("heading", "End of list").clicks("link", "remove Writer: Sanna")
 	d.current("Edda")
@@ -214,8 +218,10 @@ func TestModerator_WholeDay(t *testing.T) {
 	d.sees("heading", "Likely spam").sees("button", "Mark 4 as spam").presses(key1, key1).sees("button", "Mark 3 as spam")
 	d.reads("1 stays in the queue").presses(keyEnter)
 	d.sees("heading", "Likely good").sees("button", "Approve 4")
-	d.holds(`document.querySelector("#sheet").ariaBusy === "false"`).presses(keyEnter)
+	d.holds(`document.querySelector("#sheet").ariaBusy === "false"`)
+	d.holds(secondClick("#sweep-take")).sees("button", "Approve 4").presses(keyEnter)
 	d.finds("1 comment needs a closer look.")
+	d.undoes("4 approved").holds("!" + secondClick("#toast button"))
 	d.undoes("4 approved")
 	d.misses("heading", "Likely good").presses(keyS)
 	d.sees("heading", "All done").reads("You decided 8 comments in less than a minute.")
@@ -227,6 +233,13 @@ func TestModerator_WholeDay(t *testing.T) {
 	d.reads("“The tulips came up early this year.”").reads("“The gate was open all night.”")
 	d.finds("marked 4 as spam")
 	d.finds("refused Tomasz: personal attack")
+}
+
+// secondClick is a JavaScript expression that makes the second click of a double click. It is false if the page prevents
+// the click.
+func secondClick(selector string) string {
+	return fmt.Sprintf(`document.querySelector(%q).dispatchEvent(new MouseEvent("click",
+		{detail: 2, bubbles: true, cancelable: true}))`, selector)
 }
 
 // checkDay compares the comments with what the moderator did.

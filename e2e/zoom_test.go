@@ -143,6 +143,7 @@ func (j windowJob) decides() {
 		press(triangle, "Refuse"), is(`document.querySelector(".refuse[open] .pop").checkVisibility()`), j.fits("reasons"),
 		press("button", "Personal attack"), is(current("harbour froze")),
 		press("button", "More actions"), press("button", "Evidence"), is(`document.querySelector(".evidence[open]").checkVisibility()`),
+		is(`innerHeight < 460 || document.querySelector(".sheet-acts").checkVisibility()`), // focus, sweep, select
 		j.fits("evidence"),
 		func() error { return tab.Press(keyEscape) },
 		press("button", "Spam"), is(current("museum open")),

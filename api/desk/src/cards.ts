@@ -161,7 +161,9 @@ export class Cards {
     return card ? all[all.indexOf(card) - 1] : all[0]
   }
 
-  /** Returns the next undecided card below another. Cards that other moderators have open come last. */
+  /**
+   * Returns the next undecided card below another that is not in done. Cards that other moderators have open come last.
+   */
   below(card: Card | null, done?: Set<Card>): Card | undefined {
     let held: Card | undefined
     for (const next of this.#following(card)) {
